@@ -1,0 +1,1 @@
+//! Models, values, predicates and their meaning, access contexts, the backend contract and errors.

@@ -1,0 +1,1 @@
+//! Result sets to JSON, CSV and tables.

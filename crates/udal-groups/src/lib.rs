@@ -1,0 +1,1 @@
+//! Group files: YAML text to models, with every error at its line.

@@ -1,0 +1,1 @@
+//! The reference backend: a map and core's evaluator.

@@ -1,0 +1,1 @@
+//! Backend: linked documents kept in PostgreSQL.

@@ -1,0 +1,1 @@
+//! Tenant databases in PostgreSQL: placement, creation, pools, driver errors.

@@ -1,0 +1,1 @@
+//! Backend: a PostgreSQL table per model.

@@ -1,0 +1,1 @@
+//! The record service: routing, validation, hooks, events, tenants, over any backend.

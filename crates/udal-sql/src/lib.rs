@@ -1,0 +1,1 @@
+//! Pure compiler: typed operation and predicate to PostgreSQL text and parameters.

@@ -1,0 +1,1 @@
+//! The facade: builder and wiring, the only place that names concrete backends.

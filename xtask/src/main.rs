@@ -1,0 +1,2 @@
+//! Checks and generators, run inside the test command.
+fn main() {}
