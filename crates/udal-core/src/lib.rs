@@ -1,1 +1,20 @@
-//! Models, values, predicates and their meaning, access contexts, the backend contract and errors.
+//! What everything in Udal means: models, values, predicates, access contexts, the backend contract and errors.
+//!
+//! This crate does no input or output and has no runtime. A backend implements [`contract::Backend`]; what it answers must be
+//! what [`filter::evaluate`], [`order::Order`] and [`search::Query`] say.
+
+pub mod access;
+pub mod contract;
+pub mod cursor;
+mod error;
+pub mod filter;
+pub mod model;
+mod names;
+pub mod order;
+pub mod record;
+pub mod search;
+pub mod value;
+
+pub use access::{AccessContext, Context, Ownership};
+pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, Result};
+pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten};

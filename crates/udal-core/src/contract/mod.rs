@@ -1,0 +1,76 @@
+//! The record contract: what a backend does, clause by clause.
+//!
+//! Each clause has a number, such as `[LIST-2]`; the conformance suite has a case or more for each, and runs them on every
+//! backend. Where words leave room, [`filter::evaluate`](crate::filter::evaluate), [`Order`](crate::order::Order) and
+//! [`search::Query`](crate::search::Query) are the meaning.
+
+mod read;
+mod write;
+
+use async_trait::async_trait;
+
+pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
+pub use write::{
+    BatchCreate, BatchMode, BatchReport, Create, Created, Delete, Deleted, Idempotency, ItemFailure, Records, Touched,
+    Update,
+};
+
+use crate::access::Context;
+use crate::error::Result;
+use crate::names::TenantSlug;
+use crate::record::Record;
+
+/// What stores records.
+///
+/// Every operation takes a [`Context`], which carries the tenant and the access, and one struct that says what to do. An
+/// implementation destructures that struct without `..`, so that a new argument cannot be ignored, and adds
+/// [`Context::reach`] to what it looks for and to what it may write.
+///
+/// Clauses that hold for every operation:
+///
+/// - `[TENANT-1]` A tenant's records are seen under that tenant only, whatever their ids.
+/// - `[TENANT-2]` A read of a tenant or model that was never written answers that there is nothing, and makes nothing.
+/// - `[TENANT-3]` A write makes what it needs: the tenant's database, tables, indexes, partitions; also when many ask at once.
+/// - `[TENANT-4]` `create_tenant` answers whether it made it; asked again, it changes nothing. `list_tenants` names it.
+/// - `[TENANT-5]` `drop_tenant` removes every record of the tenant, and of no other; the tenant can be made again, empty.
+/// - `[VALUE-1]` What is read is what was written, for every type, exactly: no lost digit, no changed letter, no cut.
+/// - `[VALUE-2]` A missing value, and an empty set, is read as missing; an empty string, an empty list is read as itself.
+/// - `[VALUE-3]` Sets are read sorted and without duplicates; lists keep order and duplicates.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// The backend's name in logs and messages: `postgresql`, `pggraph`, `memory`.
+    fn name(&self) -> &'static str;
+
+    /// Reads one record by id. See [`Get`].
+    async fn get(&self, ctx: &Context, op: Get) -> Result<Option<Record>>;
+
+    /// Reads a page of records. See [`List`].
+    async fn list(&self, ctx: &Context, op: List) -> Result<Page>;
+
+    /// Finds records by words. See [`Search`].
+    async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>>;
+
+    /// Counts records. See [`Count`].
+    async fn count(&self, ctx: &Context, op: Count) -> Result<u64>;
+
+    /// Writes a new record. See [`Create`].
+    async fn create(&self, ctx: &Context, op: Create) -> Result<Created>;
+
+    /// Changes a record. See [`Update`].
+    async fn update(&self, ctx: &Context, op: Update) -> Result<Record>;
+
+    /// Deletes a record. See [`Delete`].
+    async fn delete(&self, ctx: &Context, op: Delete) -> Result<Option<Deleted>>;
+
+    /// Writes many new records. See [`BatchCreate`].
+    async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport>;
+
+    /// Makes a tenant; answers whether it was not there before.
+    async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool>;
+
+    /// The tenants, sorted.
+    async fn list_tenants(&self) -> Result<Vec<TenantSlug>>;
+
+    /// Removes a tenant and everything of it; answers whether it was there.
+    async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool>;
+}

@@ -1,0 +1,14 @@
+//! Filters: what they say, how they are read, and what they mean.
+//!
+//! Logic is two-valued. A test of a missing value is false, also `ne` and `not_in`; `not` is the complement.
+//! [`evaluate()`] is the meaning; [`Predicate::normal`] is the one construction that compilers start from.
+
+mod evaluate;
+mod normal;
+mod parse;
+mod predicate;
+
+pub use evaluate::evaluate;
+pub use normal::Normal;
+pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LISTED, parse};
+pub use predicate::{Comparison, Predicate, Test};
