@@ -1,0 +1,33 @@
+# What people and CI run. `make` alone says what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint audit
+
+CARGO ?= cargo
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: a C linker and PostgreSQL 13 or newer
+	@sh scripts/install-postgresql.sh
+	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install it from https://rustup.rs and run make again" >&2; exit 1; }
+
+demo: setup ## Build, start a private PostgreSQL, and show records in both storages
+	$(CARGO) build --release -p udal-cli --locked
+	target/release/udal demo
+
+test: setup check ## Run the repository's checks and every test, against a real PostgreSQL
+	$(CARGO) test --workspace --locked
+
+check: ## Run the repository's checks alone: dependencies, clauses, sizes, paths
+	$(CARGO) run -q -p xtask --locked -- check
+
+lint: ## Run clippy, rustfmt and cargo-deny (installs cargo-deny where it is missing)
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) fmt --all --check
+	@sh scripts/install-cargo-deny.sh
+	$(CARGO) deny --locked check bans licenses sources
+
+audit: ## Look for known vulnerabilities in dependencies (needs the network)
+	@sh scripts/install-cargo-deny.sh
+	$(CARGO) deny --locked check advisories
