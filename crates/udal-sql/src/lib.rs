@@ -1,1 +1,17 @@
-//! Pure compiler: typed operation and predicate to PostgreSQL text and parameters.
+//! Typed operations and predicates as PostgreSQL text and parameters. Pure: no database, no driver, no async.
+//!
+//! Every identifier goes through [`Sql::name`], every value is a [`Param`]. [`Layout`] says where a model's fields are kept;
+//! [`table`] writes the statements of models that have a table of their own.
+
+mod layout;
+mod predicate;
+mod search;
+mod sql;
+pub mod table;
+mod types;
+
+pub use layout::{Columns, Layout};
+pub use predicate::write_predicate;
+pub use search::write_search;
+pub use sql::{Param, Sql, Statement};
+pub use types::{BaseType, SqlType, column_type, element_type, scalar_type};

@@ -1,0 +1,80 @@
+//! The statements of a model that has a table of its own.
+
+mod create;
+mod partition;
+mod read;
+mod write;
+
+use udal_core::model::{Field, Interval, Model, Table, position};
+
+pub use create::{add_column, create_index_statements, create_table};
+pub use partition::{Span, attach_partition, create_partition, detached_name};
+pub use read::{count, existing_ids, get, list, lock_id, search, version_of};
+pub use write::{copy, copy_ids, delete, insert, update};
+
+use crate::{BaseType, Columns, Sql, column_type};
+
+/// What the statements need to know of a model: its table and how that is split.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    model: &'a Model,
+    table: &'a Table,
+    key: Option<(&'a Field, Interval)>,
+}
+
+impl<'a> Target<'a> {
+    /// The target of `model`; `None` where it has no table.
+    pub fn new(model: &'a Model) -> Option<Self> {
+        let table = model.table()?;
+        let key = match &table.partition {
+            None => None,
+            Some(partition) => Some((model.find(&partition.field)?.as_ref(), partition.interval)),
+        };
+        Some(Target { model, table, key })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'a Model {
+        self.model
+    }
+
+    /// The table's name.
+    pub fn table_name(&self) -> &'a str {
+        &self.table.name
+    }
+
+    /// The field that decides the partition, where the table is split.
+    pub fn partition_key(&self) -> Option<(&'a Field, Interval)> {
+        self.key
+    }
+
+    /// Whether an update may move a record to another partition.
+    pub fn moves(&self) -> bool {
+        self.key.is_some_and(|(field, _)| field.position() != position::CREATED_AT)
+    }
+
+    /// The name of the table that keeps the ids of a split table unique, and knows each one's partition.
+    pub fn ids_table_name(&self) -> String {
+        format!("{}__ids", self.table.name)
+    }
+}
+
+/// Writes the names of every column, in the order of the fields' positions.
+fn column_names(sql: &mut Sql, model: &Model) {
+    sql.list(model.fields(), |sql, field| {
+        sql.name(field.name());
+    });
+}
+
+/// Writes what is selected of every column: decimals as text, which drivers read without a type of their own.
+fn selection(sql: &mut Sql, model: &Model) {
+    sql.list(model.fields(), |sql, field| {
+        sql.name(field.name());
+        let column = column_type(field.field_type());
+        if column.base == BaseType::Numeric {
+            sql.push(if column.is_array { "::text[]" } else { "::text" });
+        }
+    });
+}
+
+const LAYOUT: Columns = Columns;

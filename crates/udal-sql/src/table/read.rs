@@ -1,0 +1,130 @@
+//! Statements that read.
+
+use udal_core::contract::Start;
+use udal_core::filter::Predicate;
+use udal_core::model::position;
+use udal_core::order::Order;
+use udal_core::search::Query;
+
+use super::{LAYOUT, Target, selection};
+use crate::{Layout, Param, Sql, Statement, write_predicate, write_search};
+
+/// Reads one record by id, of those for which `reach` is true.
+///
+/// A split table is asked in the one partition that its table of ids names.
+pub fn get(target: Target<'_>, id: &str, reach: &Predicate) -> Statement {
+    let mut sql = Sql::new();
+    select_from(&mut sql, target);
+    sql.push(" WHERE ");
+    by_id(&mut sql, target, id);
+    sql.push(" AND ");
+    write_predicate(&mut sql, &LAYOUT, reach);
+    sql.finish()
+}
+
+/// Reads the records for which `filter` is true, in order, one more than `limit`.
+pub fn list(target: Target<'_>, filter: &Predicate, order: &Order, limit: usize, start: &Start) -> Statement {
+    let mut sql = Sql::new();
+    select_from(&mut sql, target);
+    sql.push(" WHERE ");
+    write_predicate(&mut sql, &LAYOUT, filter);
+    if let Start::After(position) = start {
+        sql.push(" AND ");
+        write_predicate(&mut sql, &LAYOUT, &order.after(position));
+    }
+    order_by(&mut sql, &LAYOUT, order);
+    limit_to(&mut sql, limit);
+    if let Start::Skip(count @ 1..) = start {
+        sql.push(" OFFSET ").param(Param::int(i64::try_from(*count).unwrap_or(i64::MAX)));
+    }
+    sql.finish()
+}
+
+/// Finds records by words, in the order of their ids.
+pub fn search(target: Target<'_>, query: &Query, filter: &Predicate, limit: usize) -> Statement {
+    let mut sql = Sql::new();
+    select_from(&mut sql, target);
+    sql.push(" WHERE ");
+    write_search(&mut sql, &LAYOUT, query);
+    sql.push(" AND ");
+    write_predicate(&mut sql, &LAYOUT, filter);
+    sql.push(" ORDER BY \"id\" LIMIT ").param(Param::int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    sql.finish()
+}
+
+/// Counts the records for which `filter` is true.
+pub fn count(target: Target<'_>, filter: &Predicate) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT count(*) FROM ").name(target.table_name()).push(" WHERE ");
+    write_predicate(&mut sql, &LAYOUT, filter);
+    sql.finish()
+}
+
+/// Reads the version of the record with that id, of those for which `reach` is true.
+pub fn version_of(target: Target<'_>, id: &str, reach: &Predicate) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT \"version\" FROM ").name(target.table_name()).push(" WHERE ");
+    by_id(&mut sql, target, id);
+    sql.push(" AND ");
+    write_predicate(&mut sql, &LAYOUT, reach);
+    sql.finish()
+}
+
+/// Reads which of `ids` are taken.
+pub fn existing_ids(target: Target<'_>, ids: impl IntoIterator<Item = String>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT \"id\" FROM ").name(&ids_source(target));
+    sql.push(" WHERE \"id\" = ANY (").param(Param::texts(ids)).push(")");
+    sql.finish()
+}
+
+/// Locks the entry of an id in the table of ids, so that its record cannot move to another partition meanwhile.
+pub fn lock_id(target: Target<'_>, id: &str) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT \"id\" FROM ").name(&target.ids_table_name());
+    sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" FOR UPDATE");
+    sql.finish()
+}
+
+fn ids_source(target: Target<'_>) -> String {
+    match target.partition_key() {
+        Some(_) => target.ids_table_name(),
+        None => target.table_name().to_owned(),
+    }
+}
+
+pub(super) fn select_from(sql: &mut Sql, target: Target<'_>) {
+    sql.push("SELECT ");
+    selection(sql, target.model());
+    sql.push(" FROM ").name(target.table_name());
+}
+
+/// Writes the condition that finds one record, in one partition where the table is split.
+pub(super) fn by_id(sql: &mut Sql, target: Target<'_>, id: &str) {
+    sql.push("\"id\" = ").param(Param::text(id));
+    let place = sql.param_count();
+    if let Some((key, _)) = target.partition_key() {
+        sql.push(" AND ").name(key.name()).push(" = (SELECT i.").name(key.name()).push(" FROM ");
+        sql.name(&target.ids_table_name()).push(" i WHERE i.\"id\" = ").place(place).push(")");
+    }
+}
+
+/// Writes `ORDER BY`; a missing value is below every other, and only a field that can be missing says so.
+pub(crate) fn order_by(sql: &mut Sql, layout: &dyn Layout, order: &Order) {
+    sql.push(" ORDER BY ").list(order.terms(), |sql, term| {
+        layout.value(sql, &term.field);
+        let can_be_missing = !term.field.is_required() && term.field.position() != position::ID;
+        sql.push(match (term.descending, can_be_missing) {
+            (false, false) => "",
+            (true, false) => " DESC",
+            (false, true) => " NULLS FIRST",
+            (true, true) => " DESC NULLS LAST",
+        });
+    });
+}
+
+/// Writes `LIMIT` with one more than `limit`, which tells whether there are more.
+pub(crate) fn limit_to(sql: &mut Sql, limit: usize) {
+    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    sql.push(" LIMIT ").param(Param::int(one_more));
+}
