@@ -14,25 +14,19 @@ fail() {
     exit 1
 }
 
-# Prints the directories that may hold PostgreSQL's binaries, one a line.
+# Prints the directories that may hold PostgreSQL's binaries, one a line: the same as crates/udal-embedded looks in.
 places() {
     if [ -n "${UDAL_POSTGRES_BIN:-}" ]; then
         echo "$UDAL_POSTGRES_BIN"
+        echo "$UDAL_POSTGRES_BIN/bin"
         return
     fi
-    if found=$(command -v postgres); then
-        # On PATH there may be a link to the directory where initdb is.
-        echo "${found%/*}"
-        dirname "$(readlink -f "$found" 2>/dev/null || echo "$found")"
-    fi
-    for place in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql*; do
+    echo "$PATH" | tr ':' '\n'
+    for place in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql*/bin /usr/libexec/postgresql* \
+        /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+        /Applications/Postgres.app/Contents/Versions/*/bin; do
         echo "$place"
     done
-    if command -v brew >/dev/null 2>&1; then
-        for place in "$(brew --prefix)"/opt/postgresql*/bin; do
-            echo "$place"
-        done
-    fi
 }
 
 # The major version of the server in a directory that holds all that is needed; fails where it does not.
@@ -65,7 +59,7 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1; then
         sudo "$@"
     else
-        fail "installing packages needs root, and sudo is not there; as root, run: $*"
+        fail "installing packages needs root, and sudo is not there; as root, run: sh scripts/install-postgresql.sh"
     fi
 }
 
