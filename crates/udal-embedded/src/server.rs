@@ -1,0 +1,235 @@
+//! The server as its users see it.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::task::spawn_blocking;
+
+use crate::account::Account;
+use crate::binaries::Binaries;
+use crate::cluster;
+use crate::directory::DataDirectory;
+use crate::error::EmbeddedError;
+use crate::launch::{self, Launched};
+use crate::lease::{self, Lease, STOP_PATIENCE, Stopped};
+use crate::lock::Lock;
+use crate::log;
+use crate::ping::{Answer, ping};
+use crate::postmaster::{self, Postmaster};
+use crate::settings::{Durability, Settings};
+use crate::socket;
+
+/// The superuser of the cluster.
+pub const USER: &str = "udal";
+
+/// The database that is always there.
+pub const DATABASE: &str = "postgres";
+
+/// How long to wait between two looks whether the server is ready: twice as long each time, up to the second.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
+
+/// What a server says that meets another one which has not quite ended, or not quite started.
+const MEETS_ANOTHER: [&str; 2] = ["pre-existing shared memory block", "lock file \"postmaster.pid\" already exists"];
+
+/// A PostgreSQL server in a data directory, in use until it is stopped or dropped.
+///
+/// Dropping it does what [`Server::stop`] does, blocks for some seconds at most, and reports nothing.
+#[derive(Debug)]
+pub struct Server {
+    lease: Lease,
+    socket_dir: PathBuf,
+    port: u16,
+    started_here: bool,
+}
+
+impl Server {
+    /// Starts a server in the data directory, or joins the one that runs there, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// `NoBinaries` and `UnusableBinaries` when PostgreSQL is missing; `OtherMajor`, `NotACluster` and
+    /// `ForeignCluster` when the cluster cannot be used; `NoAccount` and `NotTraversable` when root cannot step down;
+    /// `LessDurable` when others use it without the durability asked for; `Busy`, `InitFailed`, `StartFailed`,
+    /// `StartTimedOut`, `Refused`, `UnsafeSocketDirectory` and `Io` for what their names say.
+    pub async fn start(settings: Settings) -> Result<Self, EmbeddedError> {
+        spawn_blocking(move || Start::run(&settings)).await.map_err(|_| EmbeddedError::Interrupted)?
+    }
+
+    /// Answers how to connect, as the superuser, to the database that is always there.
+    pub fn config(&self) -> tokio_postgres::Config {
+        let mut config = tokio_postgres::Config::new();
+        config.host_path(&self.socket_dir).port(self.port).user(USER).dbname(DATABASE);
+        config
+    }
+
+    /// Answers the private directory of the socket.
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// Answers the port, which without TCP is only part of the socket's name.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Answers the name of the superuser.
+    pub fn user(&self) -> &str {
+        USER
+    }
+
+    /// Answers the data directory, by its canonical path.
+    pub fn data_dir(&self) -> &Path {
+        self.lease.directory().path()
+    }
+
+    /// Answers the path of the server's log.
+    pub fn log(&self) -> PathBuf {
+        self.lease.directory().log()
+    }
+
+    /// Answers whether this call started the server, and did not join one that ran already.
+    pub fn started_here(&self) -> bool {
+        self.started_here
+    }
+
+    /// Stops the server, or leaves it running when others use it.
+    ///
+    /// # Errors
+    /// `Busy` when another process starts or stops it for too long, `StopTimedOut` when it does not end.
+    pub async fn stop(self) -> Result<Stopped, EmbeddedError> {
+        let mut lease = self.lease;
+        let stopping = spawn_blocking(move || {
+            let transition = Lock::transition(lease.directory(), Instant::now() + STOP_PATIENCE)?;
+            lease.give_back(&transition, STOP_PATIENCE)
+        });
+        stopping.await.map_err(|_| EmbeddedError::Interrupted)?
+    }
+}
+
+/// One start, while this process alone may start or stop the server.
+struct Start<'a> {
+    settings: &'a Settings,
+    directory: DataDirectory,
+    account: Account,
+    deadline: Instant,
+}
+
+impl<'a> Start<'a> {
+    fn run(settings: &'a Settings) -> Result<Server, EmbeddedError> {
+        let begun = Instant::now();
+        let deadline = begun + settings.start_timeout;
+        let directory = DataDirectory::open(&settings.data_dir)?;
+        let transition = Lock::transition(&directory, deadline)?;
+        let account = Account::choose(&directory.cluster())?;
+        account.check_may_enter(directory.path())?;
+        let mut lease = Lease::take(directory.clone(), &transition)?;
+        let start = Self { settings, directory, account, deadline };
+        let ready = start.replace_less_durable(&lease, &transition).and_then(|()| start.until_ready());
+        match ready {
+            Ok(Ready { socket_dir, port, started_here }) => {
+                let milliseconds = begun.elapsed().as_millis();
+                let data_dir = start.directory.path().display();
+                tracing::info!(%data_dir, started_here, milliseconds, "PostgreSQL is ready");
+                Ok(Server { lease, socket_dir, port, started_here })
+            }
+            Err(error) => {
+                // Nothing is left running that nobody uses; what failed first is what matters.
+                let _ = lease.give_back(&transition, STOP_PATIENCE);
+                Err(error)
+            }
+        }
+    }
+
+    /// Stops a server that was left running without the durability asked for; refuses when others use it.
+    fn replace_less_durable(&self, lease: &Lease, transition: &Lock) -> Result<(), EmbeddedError> {
+        let cluster = self.directory.cluster();
+        let runs = Postmaster::find(&cluster)?.is_some();
+        if !runs || self.settings.durability == Durability::None || !postmaster::is_not_durable(&cluster) {
+            return Ok(());
+        }
+        if !lease.is_alone(transition)? {
+            return Err(EmbeddedError::LessDurable { data_dir: self.directory.path().to_path_buf() });
+        }
+        lease::stop(&self.directory, STOP_PATIENCE)
+    }
+
+    /// Waits until a server is ready, and launches one when there is none.
+    fn until_ready(&self) -> Result<Ready, EmbeddedError> {
+        let mut launched: Option<Launched> = None;
+        let (mut pause, longest) = PAUSES;
+        loop {
+            match Postmaster::find(&self.directory.cluster())? {
+                Some(postmaster) => {
+                    if let Some(ready) = self.ask(&postmaster, launched.as_ref())? {
+                        return Ok(ready);
+                    }
+                }
+                None => launched = self.launch_if_none(launched)?,
+            }
+            if Instant::now() >= self.deadline {
+                return Err(self.timed_out(launched.as_ref()));
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    fn ask(&self, postmaster: &Postmaster, launched: Option<&Launched>) -> Result<Option<Ready>, EmbeddedError> {
+        let Some((socket_dir, port)) = postmaster.socket() else { return Ok(None) };
+        match ping(&socket::path(socket_dir, *port), USER, DATABASE) {
+            Answer::Ready => Ok(Some(Ready {
+                socket_dir: socket_dir.clone(),
+                port: *port,
+                started_here: launched.is_some_and(|launched| launched.pid() == postmaster.pid()),
+            })),
+            Answer::NotYet => Ok(None),
+            Answer::Refused(reason) => {
+                Err(EmbeddedError::Refused { data_dir: self.directory.path().to_path_buf(), reason })
+            }
+        }
+    }
+
+    fn launch_if_none(&self, launched: Option<Launched>) -> Result<Option<Launched>, EmbeddedError> {
+        match launched {
+            // It has not written its file yet.
+            Some(launched) if !launched.has_ended() => Ok(Some(launched)),
+            Some(launched) => {
+                let reason = log::last_words(&self.directory.log(), launched.log_offset());
+                if MEETS_ANOTHER.iter().any(|words| reason.contains(words)) {
+                    return Ok(None);
+                }
+                Err(EmbeddedError::StartFailed { reason, log: self.directory.log() })
+            }
+            None => self.launch().map(Some),
+        }
+    }
+
+    fn launch(&self) -> Result<Launched, EmbeddedError> {
+        let cluster = self.directory.cluster();
+        let durability = self.settings.durability;
+        let major = cluster::major(&cluster)?;
+        let binaries = Binaries::find(self.settings.binaries.as_deref(), &self.account, &cluster, major)?;
+        cluster::remove_unfinished(&self.directory)?;
+        if major.is_none() {
+            cluster::create(&self.directory, &self.account, &binaries, durability)?;
+        } else if durability == Durability::Full && postmaster::is_not_durable(&cluster) {
+            cluster::sync(&self.directory, &self.account, &binaries)?;
+        }
+        let socket_dir = socket::prepare(&self.directory, &self.account)?;
+        postmaster::remove_misleading_locks(&cluster, &socket_dir)?;
+        launch::launch(&self.directory, &self.account, &binaries, durability, &socket_dir)
+    }
+
+    fn timed_out(&self, launched: Option<&Launched>) -> EmbeddedError {
+        let log = self.directory.log();
+        let reason = log::last_words(&log, launched.map_or(0, Launched::log_offset));
+        EmbeddedError::StartTimedOut { seconds: self.settings.start_timeout.as_secs(), reason, log }
+    }
+}
+
+/// A server that takes connections.
+struct Ready {
+    socket_dir: PathBuf,
+    port: u16,
+    started_here: bool,
+}
