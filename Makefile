@@ -1,6 +1,7 @@
 # What people and CI run. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help setup demo test check lint audit
 
 CARGO ?= cargo
