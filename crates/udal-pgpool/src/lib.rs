@@ -1,1 +1,25 @@
-//! Tenant databases in PostgreSQL: placement, creation, pools, driver errors.
+//! What both PostgreSQL backends stand on: tenant databases, pools with one budget, provisioning, values as bytes.
+//!
+//! [`TenantDatabases`] hands out a [`Connection`] to a tenant's database. A database, table or partition that is not there
+//! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
+
+mod connection;
+mod copy;
+mod databases;
+mod decode;
+mod encode;
+mod failure;
+pub mod idempotency;
+mod numeric;
+mod once;
+mod pool;
+mod settings;
+mod step;
+
+pub use connection::{Connection, Transaction};
+pub use copy::{CopyFailure, CopyWriter};
+pub use databases::TenantDatabases;
+pub use decode::{read_record, read_text, read_value};
+pub use failure::{Failure, duplicate_line, is_duplicate};
+pub use settings::Settings;
+pub use step::Step;

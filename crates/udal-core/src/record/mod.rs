@@ -5,12 +5,13 @@ mod input;
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 pub use input::{Draft, read_changes, read_id, read_new};
 
+use crate::error::FieldError;
 use crate::model::{Field, Model, SYSTEM_FIELDS, Shape, position};
-use crate::value::{Timestamp, Value};
+use crate::value::{Timestamp, Value, decode};
 
 /// One item of a model: a value or none for each of the model's fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,16 @@ impl Record {
     pub fn new(model: Arc<Model>, mut values: Vec<Option<Value>>) -> Self {
         values.resize(model.fields().len(), None);
         Record { model, values }
+    }
+
+    /// Reads a record of `model` from JSON that a store kept; members that are no fields are left out.
+    ///
+    /// # Errors
+    /// What is wrong with a value.
+    pub fn from_members(model: &Arc<Model>, members: &Map<String, Json>) -> Result<Self, FieldError> {
+        let read = |field: &Arc<Field>| members.get(field.name()).map_or(Ok(None), |json| decode(field, json));
+        let values = model.fields().iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Record::new(Arc::clone(model), values))
     }
 
     /// The record's model.

@@ -1,0 +1,129 @@
+//! A connection to a tenant's database, and a transaction on it.
+
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error as PgError, Row};
+use udal_sql::{Param, Statement};
+
+use crate::encode::{Bound, driver_type};
+use crate::pool::{Lease, Pooled};
+
+/// A connection, lent by [`TenantDatabases`](crate::TenantDatabases); it goes back when it is dropped.
+///
+/// Statements carry their parameters' types, so that each takes one round trip, and keep no state in the session.
+pub struct Connection {
+    lease: Lease,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(lease: Lease) -> Self {
+        Connection { lease }
+    }
+
+    fn pooled(&self) -> &Pooled {
+        self.lease.pooled()
+    }
+
+    /// Runs a statement and reads its rows.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn query(&self, statement: &Statement) -> Result<Vec<Row>, PgError> {
+        query_client(self.pooled().client(), statement).await
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn execute(&self, statement: &Statement) -> Result<u64, PgError> {
+        let bound = bind(&statement.params);
+        self.pooled().client().execute_typed(&statement.text, &refer(&bound)).await
+    }
+
+    /// Starts a transaction; dropped without commit, it is rolled back.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn transaction(&mut self) -> Result<Transaction<'_>, PgError> {
+        Ok(Transaction { inner: self.lease.pooled_mut().client_mut().transaction().await? })
+    }
+}
+
+/// A transaction on a [`Connection`].
+pub struct Transaction<'a> {
+    inner: tokio_postgres::Transaction<'a>,
+}
+
+impl std::fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}
+
+impl Transaction<'_> {
+    pub(crate) fn inner(&self) -> &tokio_postgres::Transaction<'_> {
+        &self.inner
+    }
+
+    /// Runs a statement and reads its rows.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn query(&self, statement: &Statement) -> Result<Vec<Row>, PgError> {
+        let bound = bind(&statement.params);
+        self.inner.query_typed(&statement.text, &refer(&bound)).await
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn execute(&self, statement: &Statement) -> Result<u64, PgError> {
+        let bound = bind(&statement.params);
+        self.inner.execute_typed(&statement.text, &refer(&bound)).await
+    }
+
+    /// Starts a transaction within this one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn savepoint(&mut self) -> Result<Transaction<'_>, PgError> {
+        Ok(Transaction { inner: self.inner.transaction().await? })
+    }
+
+    /// Makes what was done durable.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn commit(self) -> Result<(), PgError> {
+        self.inner.commit().await
+    }
+
+    /// Undoes what was done.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rollback(self) -> Result<(), PgError> {
+        self.inner.rollback().await
+    }
+}
+
+/// Runs a statement on a bare client.
+pub(crate) async fn query_client(client: &Client, statement: &Statement) -> Result<Vec<Row>, PgError> {
+    let bound = bind(&statement.params);
+    client.query_typed(&statement.text, &refer(&bound)).await
+}
+
+fn bind(params: &[Param]) -> Vec<(Bound<'_>, Type)> {
+    params.iter().map(|param| (Bound(param), driver_type(param.sql_type))).collect()
+}
+
+fn refer<'a>(bound: &'a [(Bound<'a>, Type)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    bound.iter().map(|(value, driver_type)| (value as &(dyn ToSql + Sync), driver_type.clone())).collect()
+}

@@ -1,0 +1,83 @@
+//! What can go wrong with a database, as what Udal's callers can do about it.
+
+use std::error::Error as StdError;
+
+use tokio_postgres::Error as PgError;
+use tokio_postgres::error::SqlState;
+use udal_core::{Error, ErrorKind};
+
+/// Why an operation on a database failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The database, a table, a column or a partition is not there.
+    Missing(Box<dyn StdError + Send + Sync>),
+    /// Everything else, as the caller sees it.
+    Error(Error),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Missing(cause) => Error::internal(cause),
+            Failure::Error(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+impl From<PgError> for Failure {
+    fn from(error: PgError) -> Self {
+        if is_missing(&error) { Failure::Missing(Box::new(error)) } else { Failure::Error(public_error(error)) }
+    }
+}
+
+fn is_missing(error: &PgError) -> bool {
+    const MISSING: [&SqlState; 3] =
+        [&SqlState::INVALID_CATALOG_NAME, &SqlState::UNDEFINED_TABLE, &SqlState::UNDEFINED_COLUMN];
+    let Some(database_error) = error.as_db_error() else { return false };
+    // A row that no partition takes is a check violation without the name of a constraint.
+    let no_partition = *database_error.code() == SqlState::CHECK_VIOLATION && database_error.constraint().is_none();
+    no_partition || MISSING.contains(&database_error.code())
+}
+
+/// The error that callers see: never the driver's text, which is kept as the cause for the log.
+fn public_error(error: PgError) -> Error {
+    let code = error.code().map(|state| state.code().to_owned());
+    let (kind, message) = match code.as_deref() {
+        None if error.is_closed() || is_io(&error) => (ErrorKind::Unavailable, "the database cannot be reached"),
+        None => return Error::internal(error),
+        Some("53100") => (ErrorKind::StorageFull, "the database's disk is full"),
+        Some("57014") => (ErrorKind::TimedOut, "the database took too long"),
+        Some("40001" | "40P01") => (ErrorKind::Unavailable, "another change came in the way"),
+        Some("55P03") => (ErrorKind::Unavailable, "the database is busy"),
+        Some("54000") => (ErrorKind::InvalidInput, "the record is larger than the database can keep"),
+        Some(code) if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
+            (ErrorKind::Unavailable, "the database cannot take requests now")
+        }
+        Some(_) => return Error::internal(error),
+    };
+    let error = Error::new(kind, message).cause(error);
+    if kind == ErrorKind::Unavailable { error.hint("try again in a moment") } else { error }
+}
+
+fn is_io(error: &PgError) -> bool {
+    error.source().is_some_and(|source| source.is::<std::io::Error>() || source.is::<tokio::time::error::Elapsed>())
+}
+
+/// Whether `error` says that a key is taken.
+pub fn is_duplicate(error: &PgError) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// The line, counted from 0, of a `COPY` at which a key was taken already.
+pub fn duplicate_line(error: &PgError) -> Option<u64> {
+    let database_error = error.as_db_error().filter(|_| is_duplicate(error))?;
+    let (_, rest) = database_error.where_()?.rsplit_once(", line ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse::<u64>().ok()?.checked_sub(1)
+}

@@ -1,0 +1,49 @@
+//! How many connections there may be, and how long to wait for one.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Settings of the tenant databases on one server. [`Settings::new`] has the defaults.
+#[derive(Clone)]
+pub struct Settings {
+    /// How to reach the server: host, port, user, password. The database's name is set for each tenant.
+    pub config: tokio_postgres::Config,
+    /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. At most 15 bytes.
+    pub prefix: String,
+    /// The most connections of this process to tenant databases, all together: 32.
+    pub max_connections: usize,
+    /// The most connections to one tenant's database: 16.
+    pub max_connections_per_tenant: usize,
+    /// How long an operation waits for a connection before it is answered `Unavailable`: 10 seconds.
+    pub wait_timeout: Duration,
+    /// How long to wait for the server to answer when connecting: 5 seconds.
+    pub connect_timeout: Duration,
+    /// How long an idle connection is kept: 60 seconds.
+    pub idle_timeout: Duration,
+}
+
+impl Settings {
+    /// The defaults, for the server that `config` reaches.
+    pub fn new(config: tokio_postgres::Config) -> Self {
+        Settings {
+            config,
+            prefix: "sqh_tenant_".to_owned(),
+            max_connections: 32,
+            max_connections_per_tenant: 16,
+            wait_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Leaves the configuration out: it can hold a password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("prefix", &self.prefix)
+            .field("max_connections", &self.max_connections)
+            .field("max_connections_per_tenant", &self.max_connections_per_tenant)
+            .finish_non_exhaustive()
+    }
+}
