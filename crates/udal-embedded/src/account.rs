@@ -103,7 +103,10 @@ fn foreign(cluster: &Path, uid: u32) -> EmbeddedError {
 
 fn unprivileged() -> Result<Account, EmbeddedError> {
     let passwd = passwd();
-    let found = CANDIDATES.iter().find_map(|candidate| entries(&passwd).find(|(name, ..)| name == candidate));
+    let found = CANDIDATES.iter().find_map(|candidate| {
+        // A user with root's number is no step down.
+        entries(&passwd).find(|(name, uid, _)| name == candidate && *uid != 0)
+    });
     let (name, uid, gid) = found.ok_or(EmbeddedError::NoAccount)?;
     Ok(Account { uid, step_down: Some(StepDown { gid, name: name.to_owned() }) })
 }
@@ -124,7 +127,6 @@ fn entries(passwd: &str) -> impl Iterator<Item = (&str, u32, u32)> {
         let name = fields.next()?;
         let uid = fields.nth(1)?.parse().ok()?;
         let gid = fields.next()?.parse().ok()?;
-        // A user with root's number is no step down.
-        (uid != 0).then_some((name, uid, gid))
+        Some((name, uid, gid))
     })
 }

@@ -27,6 +27,9 @@ impl DataDirectory {
         let absolute = std::path::absolute(path).while_trying("resolve", path)?;
         make_missing(&absolute)?;
         let path = fs::canonicalize(&absolute).while_trying("open", &absolute)?;
+        if !path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::NotADirectory)).while_trying("keep data in", &path);
+        }
         Ok(Self { path })
     }
 

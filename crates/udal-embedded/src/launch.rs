@@ -5,8 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::account::Account;
 use crate::binaries::Binaries;
@@ -24,6 +27,9 @@ pub const SHARED_BUFFERS: &str = "256MB";
 
 /// Variables that binaries outside of the system's directories may need.
 const KEPT_VARIABLES: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"];
+
+/// How long a server that never got ready may take to end, for each way to end it.
+const END_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The option that tells a server without durability from others.
 pub(crate) const NOT_DURABLE: &str = "fsync=off";
@@ -49,6 +55,17 @@ impl Launched {
     /// Answers whether it has ended.
     pub(crate) fn has_ended(&self) -> bool {
         !matches!(self.ended.try_recv(), Err(TryRecvError::Empty))
+    }
+
+    /// Ends it, gently first. For one that never came so far as to be found and stopped by its file.
+    pub(crate) fn end(&self) {
+        let Some(pid) = Pid::from_raw(self.pid).filter(|_| !self.has_ended()) else { return };
+        for signal in [Signal::INT, Signal::QUIT, Signal::KILL] {
+            let _ = kill_process(pid, signal);
+            if !matches!(self.ended.recv_timeout(END_PATIENCE), Err(RecvTimeoutError::Timeout)) {
+                return;
+            }
+        }
     }
 }
 

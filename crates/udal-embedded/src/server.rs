@@ -220,7 +220,11 @@ impl<'a> Start<'a> {
         launch::launch(&self.directory, &self.account, &binaries, durability, &socket_dir)
     }
 
+    /// Ends what was launched and says what it said last.
     fn timed_out(&self, launched: Option<&Launched>) -> EmbeddedError {
+        if let Some(launched) = launched {
+            launched.end();
+        }
         let log = self.directory.log();
         let reason = log::last_words(&log, launched.map_or(0, Launched::log_offset));
         EmbeddedError::StartTimedOut { seconds: self.settings.start_timeout.as_secs(), reason, log }
