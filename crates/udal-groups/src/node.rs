@@ -1,0 +1,186 @@
+//! YAML as a tree that remembers lines and duplicate keys, bounded in size and depth.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+
+/// The most nodes of a file, with what its aliases stand for: a few lines of nested aliases could stand for billions.
+const MAX_NODES: usize = 100_000;
+/// How deep a file may nest.
+const MAX_DEPTH: usize = 32;
+
+/// A piece of YAML with the line on which it starts.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) kind: Kind,
+    /// How many nodes it is, with itself.
+    size: usize,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// Text; `plain` when it stands without quotes.
+    Scalar { text: String, plain: bool },
+    /// A sequence; what it holds does not matter to group files, which have none.
+    Sequence,
+    /// Keys and values in their order, duplicates included.
+    Mapping(Vec<(Node, Node)>),
+}
+
+/// Why a text is not a tree.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) line: usize,
+    pub(crate) message: String,
+    pub(crate) hint: &'static str,
+}
+
+impl Node {
+    /// Its text, where it is a scalar that is not YAML's null.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } if !self.is_null() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing stands there.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, plain: true } if ["", "~", "null"].contains(&text.as_str()))
+    }
+
+    /// What it is, for messages.
+    pub(crate) fn describe(&self) -> String {
+        match &self.kind {
+            _ if self.is_null() => "nothing".to_owned(),
+            Kind::Scalar { text, .. } => format!("`{}`", udal_core::shorten(text)),
+            Kind::Sequence => "a list".to_owned(),
+            Kind::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// A collection that is not closed yet.
+struct Open {
+    line: usize,
+    anchor: usize,
+    /// `None` for a sequence.
+    members: Option<Vec<(Node, Node)>>,
+    key: Option<Node>,
+    size: usize,
+}
+
+/// The one document in `text`; `None` when there is none.
+pub(crate) fn parse(text: &str) -> Result<Option<Node>, Fault> {
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| syntax(&error))?;
+        builder.event(event, span.start.line())?;
+    }
+    Ok(builder.document)
+}
+
+fn syntax(error: &ScanError) -> Fault {
+    Fault {
+        line: error.marker().line(),
+        message: format!("this is not YAML: {}", error.info()),
+        hint: "check the indentation; inside {} quote what holds a bracket, a comma or a colon",
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    document: Option<Node>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let plain = style == ScalarStyle::Plain;
+                let node = Node { line, kind: Kind::Scalar { text: text.into_owned(), plain }, size: 1 };
+                self.finish(node, anchor)
+            }
+            Event::Alias(anchor) => self.alias(anchor, line),
+            Event::SequenceStart(anchor, _) => self.start(line, anchor, None),
+            Event::MappingStart(anchor, _) => self.start(line, anchor, Some(Vec::new())),
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
+        }
+    }
+
+    fn start(&mut self, line: usize, anchor: usize, members: Option<Vec<(Node, Node)>>) -> Result<(), Fault> {
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("this nests deeper than {MAX_DEPTH}");
+            return Err(Fault { line, message, hint: "a group file needs no more than 6" });
+        }
+        self.open.push(Open { line, anchor, members, key: None, size: 1 });
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let kind = open.members.map_or(Kind::Sequence, Kind::Mapping);
+        self.finish(Node { line: open.line, kind, size: open.size }, open.anchor)
+    }
+
+    fn alias(&mut self, anchor: usize, line: usize) -> Result<(), Fault> {
+        match self.anchors.get(&anchor) {
+            Some(node) if self.nodes + node.size <= MAX_NODES => {
+                let copy = node.clone();
+                self.nodes += copy.size;
+                self.place(copy, line)
+            }
+            Some(_) => Err(too_large(line)),
+            None => {
+                Err(Fault { line, message: "this alias stands inside what it names".to_owned(), hint: "write it out" })
+            }
+        }
+    }
+
+    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(too_large(node.line));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        let line = node.line;
+        self.place(node, line)
+    }
+
+    /// Puts a node where it belongs: under its key, into its list, or as the document.
+    fn place(&mut self, node: Node, line: usize) -> Result<(), Fault> {
+        match self.open.last_mut() {
+            Some(open) => {
+                open.size += node.size;
+                match (&mut open.members, open.key.take()) {
+                    (None, _) => {}
+                    (Some(_), None) => open.key = Some(node),
+                    (Some(members), Some(key)) => members.push((key, node)),
+                }
+            }
+            None if self.document.is_some() => {
+                let message = "a second document starts here".to_owned();
+                return Err(Fault { line, message, hint: "put each group into a file of its own" });
+            }
+            None => self.document = Some(node),
+        }
+        Ok(())
+    }
+}
+
+fn too_large(line: usize) -> Fault {
+    let message = format!("with what its aliases stand for, this file holds more than {MAX_NODES} values");
+    Fault { line, message, hint: "write less, or split it into several groups" }
+}
