@@ -205,6 +205,13 @@ impl Error {
         self
     }
 
+    /// Adds which item of a batch it is about, in the message.
+    #[must_use]
+    pub fn of_item(mut self, index: u64) -> Self {
+        self.0.message = format!("item {index}: {}", self.0.message);
+        self
+    }
+
     /// What the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -51,6 +51,11 @@ impl TenantDatabases {
         format!("{}{tenant}", self.inner.settings.prefix)
     }
 
+    /// The name of the reference database that every tenant reads.
+    pub fn shared_database(&self) -> String {
+        self.inner.settings.shared_database.clone()
+    }
+
     /// Lends a connection to `database`.
     ///
     /// # Errors

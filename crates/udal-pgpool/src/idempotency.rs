@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use udal_core::contract::Idempotency;
+use udal_core::contract::refusal::key_used_otherwise;
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Error, Result};
@@ -50,9 +51,7 @@ pub async fn claim(
     let rows = transaction.query(&sql.finish()).await?;
     let row = rows.first().ok_or_else(|| Error::internal("an idempotency key vanished"))?;
     if read_text(row, 0)? != *fingerprint {
-        return Err(Error::invalid("the idempotency key was used for another request")
-            .hint("use a key of its own for each request")
-            .into());
+        return Err(key_used_otherwise().into());
     }
     Ok(Some(replay(model, &read_text(row, 1)?)?))
 }

@@ -1,1 +1,9 @@
-//! Backend: a PostgreSQL table per model.
+//! The PostgreSQL backend: each model a table in the tenant's database.
+
+mod backend;
+mod batch;
+mod home;
+mod read;
+mod write;
+
+pub use backend::PostgresqlBackend;

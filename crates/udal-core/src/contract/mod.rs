@@ -5,6 +5,7 @@
 //! [`search::Query`](crate::search::Query) are the meaning.
 
 mod read;
+pub mod refusal;
 mod write;
 
 use async_trait::async_trait;

@@ -95,6 +95,15 @@ impl Predicate {
         Predicate::Any(Vec::new())
     }
 
+    /// Whether it tests the field at that [`position`](crate::model::position).
+    pub fn mentions(&self, position: usize) -> bool {
+        match self {
+            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(|part| part.mentions(position)),
+            Predicate::Not(inner) => inner.mentions(position),
+            Predicate::Test(field, _) => field.position() == position,
+        }
+    }
+
     /// Both this and `other`.
     #[must_use]
     pub fn and(self, other: Predicate) -> Self {

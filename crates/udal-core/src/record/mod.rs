@@ -200,6 +200,11 @@ impl Patch {
         }
     }
 
+    /// The change of the field at that [`position`].
+    pub fn change_of(&self, position: usize) -> Option<&Change> {
+        self.changes.iter().find(|change| change.field.position() == position)
+    }
+
     /// The changes, in the order of the fields' positions.
     pub fn changes(&self) -> &[Change] {
         &self.changes

@@ -3,7 +3,7 @@
 use udal_core::model::{Field, Model, Scalar, Shape, position};
 
 use super::Target;
-use crate::{Sql, SqlType, column_type};
+use crate::{Param, Sql, SqlType, Statement, column_type};
 
 /// The statements that make the table, and the table of ids where it is split. Each does nothing where it is there.
 pub fn create_table(target: Target<'_>) -> Vec<String> {
@@ -60,6 +60,29 @@ pub fn add_column(target: Target<'_>, field: &Field) -> String {
     let mut sql = Sql::new();
     sql.push("ALTER TABLE ").name(target.table_name()).push(" ADD COLUMN IF NOT EXISTS ");
     column(&mut sql, field);
+    sql.into_text()
+}
+
+/// Finds a row where the table has the field's column.
+pub fn has_column(target: Target<'_>, field: &Field) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(")
+        .param(Param::text(quoted(target.table_name())));
+    sql.push(") AND attname = ").param(Param::text(field.name())).push(" AND NOT attisdropped");
+    sql.finish()
+}
+
+/// Finds a row where the table is there.
+pub fn has_table(target: Target<'_>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT 1 WHERE to_regclass(").param(Param::text(quoted(target.table_name()))).push(") IS NOT NULL");
+    sql.finish()
+}
+
+/// A name as `to_regclass` reads it.
+pub(super) fn quoted(name: &str) -> String {
+    let mut sql = Sql::new();
+    sql.name(name);
     sql.into_text()
 }
 

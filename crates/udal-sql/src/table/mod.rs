@@ -7,8 +7,8 @@ mod write;
 
 use udal_core::model::{Field, Interval, Model, Table, position};
 
-pub use create::{add_column, create_index_statements, create_table};
-pub use partition::{Span, attach_partition, create_partition, detached_name};
+pub use create::{add_column, create_index_statements, create_table, has_column, has_table};
+pub use partition::{Span, attach_partition, create_partition, has_partition, partition_name};
 pub use read::{count, existing_ids, get, list, lock_id, search, version_of};
 pub use write::{copy, copy_ids, delete, insert, update};
 

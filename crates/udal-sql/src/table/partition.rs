@@ -5,7 +5,8 @@ use udal_core::record::Record;
 use udal_core::value::{Date, Value};
 
 use super::Target;
-use crate::Sql;
+use super::create::quoted;
+use crate::{Param, Sql, Statement};
 
 /// The time that one partition holds: from its first day to before the next one's, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,14 +58,14 @@ impl Span {
 }
 
 /// The name of the partition's table.
-pub fn detached_name(target: Target<'_>, span: Span) -> String {
+pub fn partition_name(target: Target<'_>, span: Span) -> String {
     format!("{}__{}", target.table_name(), span.suffix())
 }
 
 /// Makes the partition's table, not yet part of the table; does nothing where it is there.
 pub fn create_partition(target: Target<'_>, span: Span) -> String {
     let mut sql = Sql::new();
-    sql.push("CREATE TABLE IF NOT EXISTS ").name(&detached_name(target, span));
+    sql.push("CREATE TABLE IF NOT EXISTS ").name(&partition_name(target, span));
     sql.push(" (LIKE ").name(target.table_name()).push(" INCLUDING ALL)");
     sql.into_text()
 }
@@ -74,7 +75,7 @@ pub fn create_partition(target: Target<'_>, span: Span) -> String {
 /// Unlike `CREATE TABLE … PARTITION OF`, this does not wait for those who read and write the table, nor they for it.
 pub fn attach_partition(target: Target<'_>, span: Span) -> String {
     let mut sql = Sql::new();
-    sql.push("ALTER TABLE ").name(target.table_name()).push(" ATTACH PARTITION ").name(&detached_name(target, span));
+    sql.push("ALTER TABLE ").name(target.table_name()).push(" ATTACH PARTITION ").name(&partition_name(target, span));
     sql.push(" FOR VALUES FROM (");
     bound(&mut sql, target, span.first);
     sql.push(") TO (");
@@ -86,6 +87,15 @@ pub fn attach_partition(target: Target<'_>, span: Span) -> String {
     }
     sql.push(")");
     sql.into_text()
+}
+
+/// Finds a row where the partition is part of the table.
+pub fn has_partition(target: Target<'_>, span: Span) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(");
+    sql.param(Param::text(quoted(&partition_name(target, span)))).push(") AND inhparent = to_regclass(");
+    sql.param(Param::text(quoted(target.table_name()))).push(")");
+    sql.finish()
 }
 
 fn bound(sql: &mut Sql, target: Target<'_>, day: Date) {

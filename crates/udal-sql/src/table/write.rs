@@ -29,9 +29,7 @@ pub fn insert(target: Target<'_>, record: &Record) -> Statement {
 /// Changes the record with that id, of those for which `reach` is true, and answers it whole.
 pub fn update(target: Target<'_>, id: &str, patch: &Patch, reach: &Predicate, if_version: Option<i64>) -> Statement {
     let mut sql = Sql::new();
-    let moved_to = target
-        .partition_key()
-        .and_then(|(key, _)| patch.changes().iter().find(|change| change.field.position() == key.position()));
+    let moved_to = target.partition_key().and_then(|(key, _)| patch.change_of(key.position()));
     if moved_to.is_some() {
         sql.push("WITH u AS (");
     }

@@ -1,0 +1,183 @@
+//! Many new records: streamed by `COPY`, a chunk at a time, within one transaction.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use udal_core::contract::refusal::already_exists;
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
+use udal_core::model::Model;
+use udal_core::record::Record;
+use udal_core::{Context, Error, Result};
+use udal_pgpool::{
+    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
+};
+use udal_sql::column_type;
+use udal_sql::table::{self, Span};
+
+use crate::home::Home;
+
+/// How many records are held in memory, and sent by one `COPY`.
+const CHUNK: usize = 5_000;
+/// How often a chunk is tried again when others take ids of it at the same time.
+const ATTEMPTS: usize = 5;
+
+type Item = (u64, Record);
+
+pub(crate) async fn batch_create(
+    databases: &TenantDatabases,
+    ctx: &Context,
+    op: BatchCreate<'_>,
+) -> Result<BatchReport> {
+    let BatchCreate { model, records, mode } = op;
+    let home = Home::of(databases, ctx, &model)?;
+    home.ensure_table().await?;
+    let mut connection = match home.connect().await {
+        Err(Failure::Missing(_)) => {
+            home.ensure_again(&BTreeSet::new()).await?;
+            home.connect().await?
+        }
+        connected => connected?,
+    };
+    let transaction = connection.transaction().await.map_err(Failure::from)?;
+    let mut batch = Batch { ctx, home: &home, model: &model, transaction, report: BatchReport::default() };
+    batch.run(records, mode).await?;
+    let Batch { transaction, report, .. } = batch;
+    transaction.commit().await.map_err(Failure::from)?;
+    Ok(report)
+}
+
+struct Batch<'a> {
+    ctx: &'a Context,
+    home: &'a Home<'a>,
+    model: &'a Arc<Model>,
+    transaction: Transaction<'a>,
+    report: BatchReport,
+}
+
+impl Batch<'_> {
+    async fn run(&mut self, mut records: Records<'_>, mode: BatchMode) -> Result<()> {
+        let mut chunk: Vec<Item> = Vec::new();
+        while let Some(item) = records.next().await {
+            chunk.push(item?);
+            if chunk.len() == CHUNK {
+                self.write(std::mem::take(&mut chunk), mode).await?;
+            }
+        }
+        self.write(chunk, mode).await
+    }
+
+    async fn write(&mut self, chunk: Vec<Item>, mode: BatchMode) -> Result<()> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let written = match mode {
+            BatchMode::Atomic => self.write_all(&chunk).await?,
+            BatchMode::PerItem => self.write_each(chunk).await?,
+        };
+        self.report.created += written;
+        Ok(())
+    }
+
+    async fn write_all(&mut self, chunk: &[Item]) -> Result<u64> {
+        for (index, record) in chunk {
+            self.ctx.check_reach(record).map_err(|error| error.of_item(*index))?;
+        }
+        self.ensure_partitions(chunk).await?;
+        match copy(self.home, self.model, &self.transaction, chunk).await {
+            Ok(()) => Ok(chunk.len() as u64),
+            Err(CopyFailure::Database(error)) => Err(match taken(&error, chunk) {
+                Some((index, id)) => already_exists(id).of_item(index),
+                None => Failure::from(error).into(),
+            }),
+            Err(CopyFailure::Other(failure)) => Err(failure.into()),
+        }
+    }
+
+    async fn write_each(&mut self, chunk: Vec<Item>) -> Result<u64> {
+        let mut open = self.within_reach(chunk);
+        for _ in 0..ATTEMPTS {
+            open = self.without_taken(open).await?;
+            self.ensure_partitions(&open).await?;
+            let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
+            match copy(self.home, self.model, &savepoint, &open).await {
+                Ok(()) => {
+                    savepoint.commit().await.map_err(Failure::from)?;
+                    return Ok(open.len() as u64);
+                }
+                Err(CopyFailure::Database(error)) if is_duplicate(&error) => {
+                    savepoint.rollback().await.map_err(Failure::from)?;
+                }
+                Err(failure) => return Err(Failure::from(failure).into()),
+            }
+        }
+        Err(Error::new(udal_core::ErrorKind::Unavailable, "others create records with the same ids all the time")
+            .hint("try again in a moment"))
+    }
+
+    /// Leaves out what is out of reach, and what has the id of an earlier item.
+    fn within_reach(&mut self, chunk: Vec<Item>) -> Vec<Item> {
+        let mut seen: HashSet<String> = HashSet::with_capacity(chunk.len());
+        let mut kept = Vec::with_capacity(chunk.len());
+        for (index, record) in chunk {
+            if let Err(error) = self.ctx.check_reach(&record) {
+                self.report.failures.push(ItemFailure { index, error });
+            } else if seen.insert(record.id().to_owned()) {
+                kept.push((index, record));
+            } else {
+                self.report.failures.push(ItemFailure { index, error: already_exists(record.id()) });
+            }
+        }
+        kept
+    }
+
+    /// Leaves out what has the id of a record that is there.
+    async fn without_taken(&mut self, chunk: Vec<Item>) -> Result<Vec<Item>> {
+        let ids = chunk.iter().map(|(_, record)| record.id().to_owned());
+        let statement = table::existing_ids(self.home.target(), ids);
+        let rows = self.transaction.query(&statement).await.map_err(Failure::from)?;
+        let taken = rows.iter().map(|row| read_text(row, 0)).collect::<Result<HashSet<_>>>()?;
+        let (lost, kept): (Vec<Item>, Vec<Item>) =
+            chunk.into_iter().partition(|(_, record)| taken.contains(record.id()));
+        let failed = |(index, record): Item| ItemFailure { index, error: already_exists(record.id()) };
+        self.report.failures.extend(lost.into_iter().map(failed));
+        self.report.failures.sort_by_key(|failure| failure.index);
+        Ok(kept)
+    }
+
+    async fn ensure_partitions(&self, chunk: &[Item]) -> Result<()> {
+        let spans = chunk.iter().filter_map(|(_, record)| Span::of(self.home.target(), record)).collect();
+        self.home.ensure(&spans).await
+    }
+}
+
+/// The item whose id was taken, by the line of the `COPY` that failed.
+fn taken<'c>(error: &tokio_postgres::Error, chunk: &'c [Item]) -> Option<(u64, &'c str)> {
+    let (index, record) = chunk.get(usize::try_from(duplicate_line(error)?).ok()?)?;
+    Some((*index, record.id()))
+}
+
+async fn copy(
+    home: &Home<'_>,
+    model: &Model,
+    transaction: &Transaction<'_>,
+    chunk: &[Item],
+) -> std::result::Result<(), CopyFailure> {
+    let target = home.target();
+    if let (Some(text), Some((key, _))) = (table::copy_ids(target), target.partition_key()) {
+        let columns = [model.fields().first().map(AsRef::as_ref), Some(key)];
+        let mut writer = CopyWriter::start(transaction, &text).await?;
+        for (_, record) in chunk {
+            let cells = columns.map(|field| field.map(|field| (column_type(field.field_type()), record.get(field))));
+            writer.row(cells.into_iter().flatten().collect::<Vec<_>>().into_iter()).await?;
+        }
+        writer.finish().await?;
+    }
+    let types: Vec<_> = model.fields().iter().map(|field| column_type(field.field_type())).collect();
+    let mut writer = CopyWriter::start(transaction, &table::copy(target)).await?;
+    for (_, record) in chunk {
+        writer.row(types.iter().copied().zip(record.values().iter().map(Option::as_ref))).await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}

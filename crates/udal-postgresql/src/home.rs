@@ -1,0 +1,93 @@
+//! Where a model's records are: the database, the table, and how they come to be.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use udal_core::model::Model;
+use udal_core::{Context, Error, Result};
+use udal_pgpool::{Connection, Failure, Step, TenantDatabases, idempotency};
+use udal_sql::Statement;
+use udal_sql::table::{self, Span, Target};
+
+/// A model's table in one database.
+pub(crate) struct Home<'a> {
+    databases: &'a TenantDatabases,
+    database: String,
+    model: &'a Arc<Model>,
+    target: Target<'a>,
+}
+
+impl<'a> Home<'a> {
+    /// The home of the tenant's records of `model`, or of everyone's where the model is shared.
+    pub(crate) fn of(databases: &'a TenantDatabases, ctx: &Context, model: &'a Arc<Model>) -> Result<Self> {
+        let target = Target::new(model).ok_or_else(|| {
+            Error::internal(format!("`{}` has no table, and came to the backend of tables", model.name()))
+        })?;
+        let is_shared = model.table().is_some_and(|table| table.shared);
+        let database = if is_shared { databases.shared_database() } else { databases.database_of(ctx.tenant()) };
+        Ok(Home { databases, database, model, target })
+    }
+
+    pub(crate) fn target(&self) -> Target<'a> {
+        self.target
+    }
+
+    pub(crate) fn model(&self) -> &'a Arc<Model> {
+        self.model
+    }
+
+    pub(crate) async fn connect(&self) -> std::result::Result<Connection, Failure> {
+        self.databases.connect(&self.database).await
+    }
+
+    /// Makes sure that the table is there, with a column for each field.
+    pub(crate) async fn ensure_table(&self) -> Result<()> {
+        let key = format!("table {}", self.target.table_name());
+        self.databases.ensure(&self.database, &key, || table_plan(self.target)).await
+    }
+
+    /// Makes sure that the table and these partitions are there.
+    pub(crate) async fn ensure(&self, spans: &BTreeSet<Span>) -> Result<()> {
+        self.ensure_table().await?;
+        for span in spans {
+            let key = format!("partition {}", table::partition_name(self.target, *span));
+            self.databases.ensure(&self.database, &key, || partition_plan(self.target, *span)).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything anew: what was made before turned out to be gone.
+    pub(crate) async fn ensure_again(&self, spans: &BTreeSet<Span>) -> Result<()> {
+        tracing::warn!(database = %self.database, table = self.target.table_name(), "a table or partition is gone; making it again");
+        self.databases.forget(&self.database);
+        self.ensure(spans).await
+    }
+
+    /// Brings a table that is there up to the model; answers false where there is no table.
+    pub(crate) async fn catch_up(&self, connection: &Connection) -> Result<bool> {
+        let found = connection.query(&table::has_table(self.target)).await.map_err(Failure::from)?;
+        if found.is_empty() {
+            return Ok(false);
+        }
+        self.databases.forget(&self.database);
+        self.ensure_table().await?;
+        Ok(true)
+    }
+}
+
+fn table_plan(target: Target<'_>) -> Vec<Step> {
+    let mut plan = vec![idempotency::table()];
+    plan.extend(table::create_table(target).into_iter().map(Step::new));
+    let columns = target.model().fields().iter();
+    plan.extend(columns.map(|field| Step::unless(table::add_column(target, field), table::has_column(target, field))));
+    plan.extend(table::create_index_statements(target).into_iter().map(Step::new));
+    plan
+}
+
+fn partition_plan(target: Target<'_>, span: Span) -> Vec<Step> {
+    let is_attached = || -> Statement { table::has_partition(target, span) };
+    vec![
+        Step::unless(table::create_partition(target, span), is_attached()),
+        Step::unless(table::attach_partition(target, span), is_attached()),
+    ]
+}

@@ -1,0 +1,157 @@
+//! The operations that write one record.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::Row;
+use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
+use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
+use udal_core::filter::Predicate;
+use udal_core::record::{Patch, Record};
+use udal_core::{Context, Result};
+use udal_pgpool::{Failure, TenantDatabases, idempotency, read_record};
+use udal_sql::Statement;
+use udal_sql::table::{self, Span};
+
+use crate::home::Home;
+
+type Attempt<T> = std::result::Result<T, Failure>;
+
+pub(crate) async fn create(databases: &TenantDatabases, ctx: &Context, op: Create) -> Result<Created> {
+    let Create { record, idempotency } = op;
+    ctx.check_reach(&record)?;
+    let model = record.model().clone();
+    let home = Home::of(databases, ctx, &model)?;
+    let spans = Span::of(home.target(), &record).into_iter().collect();
+    home.ensure(&spans).await?;
+    let created = match insert(&home, &record, idempotency.as_ref()).await {
+        Err(Failure::Missing(_)) => {
+            home.ensure_again(&spans).await?;
+            insert(&home, &record, idempotency.as_ref()).await?
+        }
+        done => done?,
+    };
+    Ok(match created {
+        Some(earlier) => Created { record: earlier, replayed: true },
+        None => Created { record, replayed: false },
+    })
+}
+
+/// Inserts the record; answers an earlier one where the idempotency key was used.
+async fn insert(home: &Home<'_>, record: &Record, idempotency: Option<&Idempotency>) -> Attempt<Option<Record>> {
+    let statement = table::insert(home.target(), record);
+    let mut connection = home.connect().await?;
+    let Some(idempotency) = idempotency else {
+        return inserted(connection.execute(&statement).await?, record).map(|()| None);
+    };
+    let transaction = connection.transaction().await?;
+    if let Some(earlier) = idempotency::claim(&transaction, record, idempotency).await? {
+        return Ok(Some(earlier));
+    }
+    inserted(transaction.execute(&statement).await?, record)?;
+    transaction.commit().await?;
+    Ok(None)
+}
+
+fn inserted(touched: u64, record: &Record) -> Attempt<()> {
+    if touched == 0 { Err(already_exists(record.id()).into()) } else { Ok(()) }
+}
+
+pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Update) -> Result<Record> {
+    let Update { model, id, patch, if_version } = op;
+    let home = Home::of(databases, ctx, &model)?;
+    let reach = ctx.reach(&model)?;
+    if let Some(span) = span_after(&home, &patch) {
+        home.ensure(&BTreeSet::from([span])).await?;
+    }
+    let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
+    let rows = match change.update(&patch).await {
+        Err(Failure::Missing(_)) => Vec::new(),
+        done => done?,
+    };
+    match rows.first() {
+        Some(row) => read_record(&model, row),
+        None => Err(change.refusal().await?.unwrap_or_else(|| not_found(&id))),
+    }
+}
+
+/// The partition into which the patch moves a record.
+fn span_after(home: &Home<'_>, patch: &Patch) -> Option<Span> {
+    let (key, interval) = home.target().partition_key()?;
+    Span::containing(patch.change_of(key.position())?.value.as_ref()?, interval)
+}
+
+pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
+    let Delete { model, id, if_version } = op;
+    let home = Home::of(databases, ctx, &model)?;
+    let reach = ctx.reach(&model)?;
+    let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
+    let rows = match change.delete().await {
+        Err(Failure::Missing(_)) => return Ok(None),
+        done => done?,
+    };
+    match rows.first() {
+        Some(row) => Ok(Some(Deleted { record: read_record(&model, row)?, unlinked: Vec::new() })),
+        None => change.refusal().await?.map_or(Ok(None), Err),
+    }
+}
+
+/// A change of one record that must be in reach and, where that is asked, at a version.
+struct Change<'a> {
+    ctx: &'a Context,
+    home: &'a Home<'a>,
+    id: &'a str,
+    reach: &'a Predicate,
+    if_version: Option<i64>,
+}
+
+impl Change<'_> {
+    async fn update(&self, patch: &Patch) -> Attempt<Vec<Row>> {
+        let statement = table::update(self.home.target(), self.id, patch, self.reach, self.if_version);
+        let may_leave_reach = patch.changes().iter().any(|change| self.reach.mentions(change.field.position()));
+        if may_leave_reach { self.checked(&statement).await } else { self.run(&statement).await }
+    }
+
+    async fn delete(&self) -> Attempt<Vec<Row>> {
+        self.run(&table::delete(self.home.target(), self.id, self.reach, self.if_version)).await
+    }
+
+    /// Runs the statement; where others may move the record to another partition meanwhile, its id is locked first.
+    async fn run(&self, statement: &Statement) -> Attempt<Vec<Row>> {
+        let mut connection = self.home.connect().await?;
+        if !self.home.target().moves() {
+            return Ok(connection.query(statement).await?);
+        }
+        let transaction = connection.transaction().await?;
+        transaction.query(&table::lock_id(self.home.target(), self.id)).await?;
+        let rows = transaction.query(statement).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// Runs the statement and undoes it where the record is out of reach afterwards.
+    async fn checked(&self, statement: &Statement) -> Attempt<Vec<Row>> {
+        let mut connection = self.home.connect().await?;
+        let transaction = connection.transaction().await?;
+        if self.home.target().moves() {
+            transaction.query(&table::lock_id(self.home.target(), self.id)).await?;
+        }
+        let rows = transaction.query(statement).await?;
+        if let Some(row) = rows.first() {
+            let model = self.home.model();
+            self.ctx.check_reach(&read_record(model, row)?)?;
+        }
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    /// Why no row was touched, where it is not that there is none: the version.
+    async fn refusal(&self) -> Result<Option<udal_core::Error>> {
+        let Some(given) = self.if_version else { return Ok(None) };
+        let statement = table::version_of(self.home.target(), self.id, self.reach);
+        let connection = self.home.connect().await?;
+        match connection.query(&statement).await.map_err(Failure::from) {
+            Err(Failure::Missing(_)) => Ok(None),
+            rows => Ok((!rows?.is_empty()).then(|| version_conflict(self.id, given))),
+        }
+    }
+}
