@@ -1,0 +1,49 @@
+//! Records as comma-separated values.
+
+use std::io::{self, Write};
+
+use csv::{Terminator, Writer, WriterBuilder};
+use udal_core::model::Model;
+use udal_core::record::Record;
+use udal_core::value::Value;
+
+/// Writes a header, then a row a record.
+pub(crate) struct CsvWriter<W: Write> {
+    writer: Writer<W>,
+}
+
+impl<W: Write> CsvWriter<W> {
+    /// A writer whose header names the fields of `model` in the order in which records are written.
+    pub(crate) fn new(out: W, model: &Model) -> io::Result<Self> {
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+        writer.write_record(crate::record::field_order(model).map(|field| field.name())).map_err(io::Error::other)?;
+        Ok(CsvWriter { writer })
+    }
+
+    pub(crate) fn write(&mut self, record: &Record) -> io::Result<()> {
+        let cells = record.named().map(|(_, value)| value.map(cell).unwrap_or_default());
+        self.writer.write_record(cells).map_err(as_io)
+    }
+
+    pub(crate) fn finish(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(|error| io::Error::from(error.error().kind()))
+    }
+}
+
+/// Text as it is, everything else as JSON.
+fn cell(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => match value.to_json() {
+            serde_json::Value::String(text) if !matches!(value, Value::Json(_)) => text,
+            json => json.to_string(),
+        },
+    }
+}
+
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
