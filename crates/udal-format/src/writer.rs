@@ -20,7 +20,7 @@ pub struct RecordWriter<W: Write>(Kind<W>);
 enum Kind<W: Write> {
     Json { out: W, count: u64 },
     Ndjson { out: W },
-    Csv(io::Result<CsvWriter<W>>),
+    Csv(Box<io::Result<CsvWriter<W>>>),
     Table { out: W, model: Arc<Model>, rows: Vec<Record>, width: usize, written: bool },
 }
 
@@ -30,7 +30,7 @@ impl<W: Write> RecordWriter<W> {
         RecordWriter(match layout.format {
             Format::Json => Kind::Json { out, count: 0 },
             Format::Ndjson => Kind::Ndjson { out },
-            Format::Csv => Kind::Csv(CsvWriter::new(out, model)),
+            Format::Csv => Kind::Csv(Box::new(CsvWriter::new(out, model))),
             Format::Table => {
                 let model = Arc::clone(model);
                 Kind::Table { out, model, rows: Vec::new(), width: layout.width, written: false }
@@ -53,8 +53,10 @@ impl<W: Write> RecordWriter<W> {
                 serde_json::to_writer(&mut *out, record)?;
                 out.write_all(b"\n")
             }
-            Kind::Csv(Ok(writer)) => writer.write(record),
-            Kind::Csv(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
+            Kind::Csv(writer) => match writer.as_mut() {
+                Ok(writer) => writer.write(record),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            },
             Kind::Table { out, model, rows, width, written } => {
                 rows.push(record.clone());
                 if rows.len() == TABLE_ROWS {
@@ -78,7 +80,7 @@ impl<W: Write> RecordWriter<W> {
                 out
             }
             Kind::Ndjson { out } => out,
-            Kind::Csv(writer) => writer?.finish()?,
+            Kind::Csv(writer) => (*writer)?.finish()?,
             Kind::Table { mut out, model, rows, width, written } => {
                 match (rows.is_empty(), written) {
                     (true, true) => {}
