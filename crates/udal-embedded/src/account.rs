@@ -33,7 +33,7 @@ impl Account {
         let own = rustix::process::geteuid().as_raw();
         let owner = match fs::metadata(cluster) {
             Ok(metadata) => Some((metadata.uid(), metadata.gid())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
             Err(error) => return Err(error).while_trying("look at", cluster),
         };
         match owner {

@@ -38,7 +38,12 @@ impl DataDirectory {
     }
 
     pub(crate) fn cluster(&self) -> PathBuf {
-        self.path.join(CLUSTER)
+        Self::cluster_in(&self.path)
+    }
+
+    /// Answers where the cluster of a data directory is that need not exist yet.
+    pub(crate) fn cluster_in(data_dir: &Path) -> PathBuf {
+        data_dir.join(CLUSTER)
     }
 
     pub(crate) fn run(&self) -> PathBuf {
@@ -95,6 +100,14 @@ impl DataDirectory {
     pub(crate) fn sync(&self) -> Result<(), EmbeddedError> {
         File::open(&self.path).and_then(|directory| directory.sync_all()).while_trying("sync", &self.path)
     }
+}
+
+/// Answers a path made absolute, and the canonical path of its nearest ancestor that exists, itself included.
+pub(crate) fn nearest_existing(path: &Path) -> Result<(PathBuf, PathBuf), EmbeddedError> {
+    let absolute = std::path::absolute(path).while_trying("resolve", path)?;
+    let existing = absolute.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
+    let existing = fs::canonicalize(existing).while_trying("open", existing)?;
+    Ok((absolute, existing))
 }
 
 /// Makes the missing part of a path. For root it can be entered by others, whatever the umask: the server must.

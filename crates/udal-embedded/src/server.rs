@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use crate::account::Account;
 use crate::binaries::Binaries;
 use crate::cluster;
-use crate::directory::DataDirectory;
+use crate::directory::{self, DataDirectory};
 use crate::error::EmbeddedError;
 use crate::launch::{self, Launched};
 use crate::lease::{self, Lease, STOP_PATIENCE, Stopped};
@@ -118,6 +118,7 @@ impl<'a> Start<'a> {
     fn run(settings: &'a Settings) -> Result<Server, EmbeddedError> {
         let begun = Instant::now();
         let deadline = begun + settings.start_timeout;
+        refuse_closed_path(&settings.data_dir)?;
         let directory = DataDirectory::open(&settings.data_dir)?;
         let transition = Lock::transition(&directory, deadline)?;
         let account = Account::choose(&directory.cluster())?;
@@ -229,6 +230,12 @@ impl<'a> Start<'a> {
         let reason = log::last_words(&log, launched.map_or(0, Launched::log_offset));
         EmbeddedError::StartTimedOut { seconds: self.settings.start_timeout.as_secs(), reason, log }
     }
+}
+
+/// Refuses a data directory that the server's user could not enter, before anything is made in it.
+fn refuse_closed_path(data_dir: &Path) -> Result<(), EmbeddedError> {
+    let (data_dir, existing) = directory::nearest_existing(data_dir)?;
+    Account::choose(&DataDirectory::cluster_in(&data_dir))?.check_may_enter(&existing)
 }
 
 /// A server that takes connections.

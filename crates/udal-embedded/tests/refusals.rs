@@ -115,6 +115,7 @@ async fn a_directory_that_the_server_may_not_enter() {
         assert!(matches!(error, EmbeddedError::NotTraversable { .. }), "{error:?}");
         assert!(message.contains(&format!("may not enter `{}`", closed.display())), "{message}");
         assert!(message.contains("choose a data directory outside of it"), "{message}");
+        assert!(!closed.join("data").exists(), "nothing is made");
     } else {
         assert!(matches!(error, EmbeddedError::Io { .. }), "{error:?}");
     }
