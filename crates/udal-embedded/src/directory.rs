@@ -27,9 +27,6 @@ impl DataDirectory {
         let absolute = std::path::absolute(path).while_trying("resolve", path)?;
         make_missing(&absolute)?;
         let path = fs::canonicalize(&absolute).while_trying("open", &absolute)?;
-        if !path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::NotADirectory)).while_trying("keep data in", &path);
-        }
         Ok(Self { path })
     }
 
@@ -107,6 +104,9 @@ pub(crate) fn nearest_existing(path: &Path) -> Result<(PathBuf, PathBuf), Embedd
     let absolute = std::path::absolute(path).while_trying("resolve", path)?;
     let existing = absolute.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     let existing = fs::canonicalize(existing).while_trying("open", existing)?;
+    if !existing.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::NotADirectory)).while_trying("keep data in", &existing);
+    }
     Ok((absolute, existing))
 }
 
