@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio_postgres::Row;
 use udal_core::model::Model;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Connection, Failure, Step, TenantDatabases, idempotency};
+use udal_pgpool::{Connection, Failure, Step, TenantDatabases, idempotency, read_value};
 use udal_sql::Statement;
-use udal_sql::table::{self, Span, Target};
+use udal_sql::table::{self, Span, Spot, Target};
 
 /// A model's table in one database.
 pub(crate) struct Home<'a> {
@@ -38,6 +39,12 @@ impl<'a> Home<'a> {
 
     pub(crate) async fn connect(&self) -> std::result::Result<Connection, Failure> {
         self.databases.connect(&self.database).await
+    }
+
+    /// Where a record is, by the row that [`table::key_of`] found; `None` where it found none.
+    pub(crate) fn spot<'i>(&self, id: &'i str, rows: &[Row]) -> Result<Option<Spot<'i>>> {
+        let (Some(row), Some((key, _))) = (rows.first(), self.target.partition_key()) else { return Ok(None) };
+        Ok(Some(Spot { id, key: read_value(row, 0, key.field_type())? }))
     }
 
     /// Makes sure that the table is there, with a column for each field.

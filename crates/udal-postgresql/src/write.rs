@@ -10,7 +10,7 @@ use udal_core::record::{Patch, Record};
 use udal_core::{Context, Result};
 use udal_pgpool::{Failure, TenantDatabases, idempotency, read_record};
 use udal_sql::Statement;
-use udal_sql::table::{self, Span};
+use udal_sql::table::{self, Span, Spot};
 
 use crate::home::Home;
 
@@ -106,39 +106,40 @@ struct Change<'a> {
 
 impl Change<'_> {
     async fn update(&self, patch: &Patch) -> Attempt<Vec<Row>> {
-        let statement = table::update(self.home.target(), self.id, patch, self.reach, self.if_version);
         let may_leave_reach = patch.changes().iter().any(|change| self.reach.mentions(change.field.position()));
-        if may_leave_reach { self.checked(&statement).await } else { self.run(&statement).await }
+        let statement = |spot: &Spot<'_>| table::update(self.home.target(), spot, patch, self.reach, self.if_version);
+        self.run(statement, may_leave_reach).await
     }
 
     async fn delete(&self) -> Attempt<Vec<Row>> {
-        self.run(&table::delete(self.home.target(), self.id, self.reach, self.if_version)).await
+        let statement = |spot: &Spot<'_>| table::delete(self.home.target(), spot, self.reach, self.if_version);
+        self.run(statement, false).await
     }
 
-    /// Runs the statement; where others may move the record to another partition meanwhile, its id is locked first.
-    async fn run(&self, statement: &Statement) -> Attempt<Vec<Row>> {
+    /// Runs the statement on the record's spot: alone where it stands for itself, in a transaction where another statement
+    /// must hold with it, because the record may move meanwhile or is checked afterwards.
+    async fn run(&self, statement: impl Fn(&Spot<'_>) -> Statement, check_reach: bool) -> Attempt<Vec<Row>> {
         let mut connection = self.home.connect().await?;
-        if !self.home.target().moves() {
-            return Ok(connection.query(statement).await?);
+        let target = self.home.target();
+        if !target.moves() && !check_reach {
+            let spot = match table::key_of(target, self.id, false) {
+                None => Some(Spot { id: self.id, key: None }),
+                Some(key_of) => self.home.spot(self.id, &connection.query(&key_of).await?)?,
+            };
+            return match spot {
+                None => Ok(Vec::new()),
+                Some(spot) => Ok(connection.query(&statement(&spot)).await?),
+            };
         }
         let transaction = connection.transaction().await?;
-        transaction.query(&table::lock_id(self.home.target(), self.id)).await?;
-        let rows = transaction.query(statement).await?;
-        transaction.commit().await?;
-        Ok(rows)
-    }
-
-    /// Runs the statement and undoes it where the record is out of reach afterwards.
-    async fn checked(&self, statement: &Statement) -> Attempt<Vec<Row>> {
-        let mut connection = self.home.connect().await?;
-        let transaction = connection.transaction().await?;
-        if self.home.target().moves() {
-            transaction.query(&table::lock_id(self.home.target(), self.id)).await?;
-        }
-        let rows = transaction.query(statement).await?;
-        if let Some(row) = rows.first() {
-            let model = self.home.model();
-            self.ctx.check_reach(&read_record(model, row)?)?;
+        let spot = match table::key_of(target, self.id, true) {
+            None => Some(Spot { id: self.id, key: None }),
+            Some(key_of) => self.home.spot(self.id, &transaction.query(&key_of).await?)?,
+        };
+        let Some(spot) = spot else { return Ok(Vec::new()) };
+        let rows = transaction.query(&statement(&spot)).await?;
+        if let (true, Some(row)) = (check_reach, rows.first()) {
+            self.ctx.check_reach(&read_record(self.home.model(), row)?)?;
         }
         transaction.commit().await?;
         Ok(rows)
@@ -147,9 +148,7 @@ impl Change<'_> {
     /// Why no row was touched, where it is not that there is none: the version.
     async fn refusal(&self) -> Result<Option<udal_core::Error>> {
         let Some(given) = self.if_version else { return Ok(None) };
-        let statement = table::version_of(self.home.target(), self.id, self.reach);
-        let connection = self.home.connect().await?;
-        match connection.query(&statement).await.map_err(Failure::from) {
+        match self.run(|spot| table::version_of(self.home.target(), spot, self.reach), false).await {
             Err(Failure::Missing(_)) => Ok(None),
             rows => Ok((!rows?.is_empty()).then(|| version_conflict(self.id, given))),
         }

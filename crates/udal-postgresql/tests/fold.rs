@@ -1,5 +1,7 @@
 //! Case folding in the database is case folding in core, for every character there is.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use support::Fixture;
@@ -12,8 +14,10 @@ async fn the_database_folds_as_core_does() {
     let fixture = Fixture::start().await;
     let (client, connection) = fixture.server.config().connect(tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let characters: Vec<String> =
-        ('\u{1}'..=char::MAX).map(|c| c.to_string()).chain(["ΣΊΣΥΦΟΣ".into(), "İstanbul".into(), "ẞß".into()]).collect();
+    let characters: Vec<String> = ('\u{1}'..=char::MAX)
+        .map(|c| c.to_string())
+        .chain(["ΣΊΣΥΦΟΣ".into(), "İstanbul".into(), "ẞß".into()])
+        .collect();
     let fold_column = fold_expression();
     let text = format!("SELECT u.name, {fold_column} FROM unnest($1::text[]) AS u(name)");
     let mut different = Vec::new();
@@ -23,7 +27,12 @@ async fn the_database_folds_as_core_does() {
             different.push((given, folded));
         }
     }
-    assert!(different.is_empty(), "{} differ, such as {:?}", different.len(), different.iter().take(20).collect::<Vec<_>>());
+    assert!(
+        different.is_empty(),
+        "{} differ, such as {:?}",
+        different.len(),
+        different.iter().take(20).collect::<Vec<_>>()
+    );
     fixture.stop().await;
 }
 

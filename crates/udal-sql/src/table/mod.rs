@@ -6,10 +6,11 @@ mod read;
 mod write;
 
 use udal_core::model::{Field, Interval, Model, Table, position};
+use udal_core::value::Value;
 
 pub use create::{add_column, create_index_statements, create_table, has_column, has_table};
 pub use partition::{Span, attach_partition, create_partition, has_partition, partition_name};
-pub use read::{count, existing_ids, get, list, lock_id, search, version_of};
+pub use read::{count, existing_ids, get, key_of, list, search, version_of};
 pub use write::{copy, copy_ids, delete, insert, update};
 
 use crate::{BaseType, Columns, Sql, column_type};
@@ -57,6 +58,15 @@ impl<'a> Target<'a> {
     pub fn ids_table_name(&self) -> String {
         format!("{}__ids", self.table.name)
     }
+}
+
+/// Where a record is: its id and, where the table is split, the value that decides its partition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spot<'a> {
+    /// The record's id.
+    pub id: &'a str,
+    /// The partition key's value; `None` where the table is not split.
+    pub key: Option<Value>,
 }
 
 /// Writes the names of every column, in the order of the fields' positions.

@@ -6,17 +6,15 @@ use udal_core::model::position;
 use udal_core::order::Order;
 use udal_core::search::Query;
 
-use super::{LAYOUT, Target, selection};
-use crate::{Layout, Param, Sql, Statement, write_predicate, write_search};
+use super::{LAYOUT, Spot, Target, selection};
+use crate::{Layout, Param, Sql, Statement, column_type, write_predicate, write_search};
 
-/// Reads one record by id, of those for which `reach` is true.
-///
-/// A split table is asked in the one partition that its table of ids names.
-pub fn get(target: Target<'_>, id: &str, reach: &Predicate) -> Statement {
+/// Reads the record at `spot`, if `reach` is true of it.
+pub fn get(target: Target<'_>, spot: &Spot<'_>, reach: &Predicate) -> Statement {
     let mut sql = Sql::new();
     select_from(&mut sql, target);
     sql.push(" WHERE ");
-    by_id(&mut sql, target, id);
+    at_spot(&mut sql, target, spot);
     sql.push(" AND ");
     write_predicate(&mut sql, &LAYOUT, reach);
     sql.finish()
@@ -60,11 +58,11 @@ pub fn count(target: Target<'_>, filter: &Predicate) -> Statement {
     sql.finish()
 }
 
-/// Reads the version of the record with that id, of those for which `reach` is true.
-pub fn version_of(target: Target<'_>, id: &str, reach: &Predicate) -> Statement {
+/// Reads the version of the record at `spot`, if `reach` is true of it.
+pub fn version_of(target: Target<'_>, spot: &Spot<'_>, reach: &Predicate) -> Statement {
     let mut sql = Sql::new();
     sql.push("SELECT \"version\" FROM ").name(target.table_name()).push(" WHERE ");
-    by_id(&mut sql, target, id);
+    at_spot(&mut sql, target, spot);
     sql.push(" AND ");
     write_predicate(&mut sql, &LAYOUT, reach);
     sql.finish()
@@ -78,12 +76,18 @@ pub fn existing_ids(target: Target<'_>, ids: impl IntoIterator<Item = String>) -
     sql.finish()
 }
 
-/// Locks the entry of an id in the table of ids, so that its record cannot move to another partition meanwhile.
-pub fn lock_id(target: Target<'_>, id: &str) -> Statement {
+/// Reads the partition key of the record with that id; `None` where the table is not split.
+///
+/// With `lock`, the record cannot move to another partition until the transaction ends.
+pub fn key_of(target: Target<'_>, id: &str, lock: bool) -> Option<Statement> {
+    let (key, _) = target.partition_key()?;
     let mut sql = Sql::new();
-    sql.push("SELECT \"id\" FROM ").name(&target.ids_table_name());
-    sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" FOR UPDATE");
-    sql.finish()
+    sql.push("SELECT ").name(key.name()).push(" FROM ").name(&target.ids_table_name());
+    sql.push(" WHERE \"id\" = ").param(Param::text(id));
+    if lock {
+        sql.push(" FOR UPDATE");
+    }
+    Some(sql.finish())
 }
 
 fn ids_source(target: Target<'_>) -> String {
@@ -99,13 +103,13 @@ pub(super) fn select_from(sql: &mut Sql, target: Target<'_>) {
     sql.push(" FROM ").name(target.table_name());
 }
 
-/// Writes the condition that finds one record, in one partition where the table is split.
-pub(super) fn by_id(sql: &mut Sql, target: Target<'_>, id: &str) {
-    sql.push("\"id\" = ").param(Param::text(id));
-    let place = sql.param_count();
-    if let Some((key, _)) = target.partition_key() {
-        sql.push(" AND ").name(key.name()).push(" = (SELECT i.").name(key.name()).push(" FROM ");
-        sql.name(&target.ids_table_name()).push(" i WHERE i.\"id\" = ").place(place).push(")");
+/// Writes the condition that finds one record. The key is a parameter, so that the planner looks at one partition only:
+/// planning for every partition costs more than asking the table of ids first.
+pub(super) fn at_spot(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>) {
+    sql.push("\"id\" = ").param(Param::text(spot.id));
+    if let (Some((field, _)), Some(value)) = (target.partition_key(), &spot.key) {
+        sql.push(" AND ").name(field.name()).push(" = ");
+        sql.param(Param::new(column_type(field.field_type()), value.clone()));
     }
 }
 

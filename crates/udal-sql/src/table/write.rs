@@ -3,8 +3,8 @@
 use udal_core::filter::Predicate;
 use udal_core::record::{Patch, Record};
 
-use super::read::by_id;
-use super::{LAYOUT, Target, column_names, selection};
+use super::read::at_spot;
+use super::{LAYOUT, Spot, Target, column_names, selection};
 use crate::{Param, Sql, Statement, column_type, write_predicate};
 
 /// Writes a new record; touches no row when the id is taken.
@@ -26,8 +26,14 @@ pub fn insert(target: Target<'_>, record: &Record) -> Statement {
     sql.finish()
 }
 
-/// Changes the record with that id, of those for which `reach` is true, and answers it whole.
-pub fn update(target: Target<'_>, id: &str, patch: &Patch, reach: &Predicate, if_version: Option<i64>) -> Statement {
+/// Changes the record at `spot`, if `reach` is true of it, and answers it whole.
+pub fn update(
+    target: Target<'_>,
+    spot: &Spot<'_>,
+    patch: &Patch,
+    reach: &Predicate,
+    if_version: Option<i64>,
+) -> Statement {
     let mut sql = Sql::new();
     let moved_to = target.partition_key().and_then(|(key, _)| patch.change_of(key.position()));
     if moved_to.is_some() {
@@ -38,34 +44,34 @@ pub fn update(target: Target<'_>, id: &str, patch: &Patch, reach: &Predicate, if
         sql.push(", ").name(change.field.name()).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
     }
-    conditions(&mut sql, target, id, reach, if_version);
+    conditions(&mut sql, target, spot, reach, if_version);
     if let Some(change) = moved_to {
         sql.push("), i AS (UPDATE ").name(&target.ids_table_name()).push(" SET ").name(change.field.name()).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
-        sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" AND EXISTS (SELECT FROM u)) SELECT * FROM u");
+        sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM u)) SELECT * FROM u");
     }
     sql.finish()
 }
 
-/// Deletes the record with that id, of those for which `reach` is true, and answers it as it was.
-pub fn delete(target: Target<'_>, id: &str, reach: &Predicate, if_version: Option<i64>) -> Statement {
+/// Deletes the record at `spot`, if `reach` is true of it, and answers it as it was.
+pub fn delete(target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) -> Statement {
     let mut sql = Sql::new();
     let is_split = target.partition_key().is_some();
     if is_split {
         sql.push("WITH d AS (");
     }
     sql.push("DELETE FROM ").name(target.table_name());
-    conditions(&mut sql, target, id, reach, if_version);
+    conditions(&mut sql, target, spot, reach, if_version);
     if is_split {
         sql.push("), i AS (DELETE FROM ").name(&target.ids_table_name());
-        sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" AND EXISTS (SELECT FROM d)) SELECT * FROM d");
+        sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM d)) SELECT * FROM d");
     }
     sql.finish()
 }
 
-fn conditions(sql: &mut Sql, target: Target<'_>, id: &str, reach: &Predicate, if_version: Option<i64>) {
+fn conditions(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) {
     sql.push(" WHERE ");
-    by_id(sql, target, id);
+    at_spot(sql, target, spot);
     sql.push(" AND ");
     write_predicate(sql, &LAYOUT, reach);
     if let Some(version) = if_version {
