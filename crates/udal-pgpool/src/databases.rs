@@ -51,6 +51,11 @@ impl TenantDatabases {
         format!("{}{tenant}", self.inner.settings.prefix)
     }
 
+    /// How many connections to databases are open now: at most [`Settings::max_connections`].
+    pub fn open_connections(&self) -> usize {
+        self.inner.pools.open_connections()
+    }
+
     /// The name of the reference database that every tenant reads.
     pub fn shared_database(&self) -> String {
         self.inner.settings.shared_database.clone()

@@ -197,6 +197,10 @@ impl Pools {
         Ok(pool)
     }
 
+    pub(crate) fn open_connections(&self) -> usize {
+        self.settings.max_connections.max(1).saturating_sub(self.budget.permits.available_permits())
+    }
+
     /// How to reach `database`.
     pub(crate) fn config(&self, database: &str) -> tokio_postgres::Config {
         let mut config = self.settings.config.clone();

@@ -1,0 +1,131 @@
+//! One budget of connections for every tenant.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::Fixture;
+use tokio::task::JoinSet;
+use udal_core::{Error, ErrorKind, TenantSlug};
+use udal_pgpool::{Failure, Step, TenantDatabases};
+use udal_sql::{Param, Statement};
+
+fn tenant(number: usize) -> TenantSlug {
+    TenantSlug::new(&format!("t{number}")).unwrap()
+}
+
+fn ask(number: i64) -> Statement {
+    Statement {
+        text: "SELECT $1::bigint + 0 * length(pg_sleep(0.002)::text)".to_owned(),
+        params: vec![Param::int(number)],
+    }
+}
+
+async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for number in 0..count {
+        assert!(databases.create_tenant(&tenant(number)).await.unwrap());
+        names.push(databases.database_of(&tenant(number)));
+    }
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tenants_share_few_connections() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases(|settings| settings.max_connections = 4);
+    let names = tenants(&databases, 12).await;
+    let mut tasks = JoinSet::new();
+    for turn in 0..240 {
+        let (databases, name) = (databases.clone(), names.get(turn * 7 % 12).unwrap().clone());
+        tasks.spawn(async move {
+            let connection = databases.connect(&name).await.unwrap();
+            let number = i64::try_from(turn).unwrap();
+            connection.query(&ask(number)).await.unwrap().first().unwrap().get::<_, i64>(0) == number
+        });
+    }
+    let mut most = 0;
+    while let Some(right) = tasks.join_next().await {
+        assert!(right.unwrap());
+        most = most.max(databases.open_connections());
+    }
+    assert!((1..=4).contains(&most), "{most} connections at once");
+    assert!(fixture.connections().await <= 4);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_too_long_is_told_so() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases(|settings| {
+        settings.max_connections = 1;
+        settings.wait_timeout = Duration::from_millis(50);
+    });
+    let names = tenants(&databases, 2).await;
+    let held = databases.connect(names.first().unwrap()).await.unwrap();
+    for name in &names {
+        let error = Error::from(databases.connect(name).await.unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(error.message(), "every connection to the database is in use");
+    }
+    drop(held);
+    assert!(databases.connect(names.last().unwrap()).await.is_ok());
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_are_closed() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases(|settings| settings.idle_timeout = Duration::from_millis(40));
+    for name in tenants(&databases, 3).await {
+        databases.connect(&name).await.unwrap().query(&ask(1)).await.unwrap();
+    }
+    assert!(databases.open_connections() > 0);
+    for _ in 0..500 {
+        if databases.open_connections() == 0 {
+            return fixture.stop().await;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    unreachable!("{} connections stay open", databases.open_connections());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_many_ask_for_is_made_once() {
+    let fixture = Fixture::start().await;
+    let shared = fixture.databases(|_| ());
+    let mut tasks = JoinSet::new();
+    for number in 0..50 {
+        // Some know nothing of the others, as another process would.
+        let databases = if number % 5 == 0 { fixture.databases(|_| ()) } else { shared.clone() };
+        tasks.spawn(async move {
+            let plan = || {
+                vec![
+                    Step::new("CREATE TABLE IF NOT EXISTS a (x int)"),
+                    Step::new("CREATE INDEX IF NOT EXISTS i ON a (x)"),
+                ]
+            };
+            databases.ensure(&databases.database_of(&tenant(0)), "a", plan).await
+        });
+    }
+    while let Some(made) = tasks.join_next().await {
+        made.unwrap().unwrap();
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_tenant_is_gone_also_while_in_use() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases(|_| ());
+    let names = tenants(&databases, 2).await;
+    let used = databases.connect(names.first().unwrap()).await.unwrap();
+    assert!(databases.drop_tenant(&tenant(0)).await.unwrap());
+    assert!(!databases.drop_tenant(&tenant(0)).await.unwrap());
+    assert!(used.query(&ask(1)).await.is_err());
+    assert!(matches!(databases.connect(names.first().unwrap()).await, Err(Failure::Missing(_))));
+    assert_eq!(databases.list_tenants().await.unwrap(), [tenant(1)]);
+    fixture.stop().await;
+}

@@ -1,0 +1,45 @@
+//! A real server for the tests of this crate.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+use udal_embedded::{Durability, Server, Settings};
+use udal_pgpool::TenantDatabases;
+
+/// A server in a directory of its own, which goes with it.
+pub(crate) struct Fixture {
+    pub(crate) server: Server,
+    scratch: TempDir,
+}
+
+impl Fixture {
+    pub(crate) async fn start() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        // The server's user must be able to enter it.
+        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let settings = Settings { durability: Durability::None, ..Settings::new(scratch.path().join("data")) };
+        Fixture { server: Server::start(settings).await.unwrap(), scratch }
+    }
+
+    pub(crate) fn databases(&self, change: impl FnOnce(&mut udal_pgpool::Settings)) -> TenantDatabases {
+        let mut settings = udal_pgpool::Settings::new(self.server.config());
+        change(&mut settings);
+        TenantDatabases::new(settings)
+    }
+
+    /// How many connections to tenant databases the server has now.
+    pub(crate) async fn connections(&self) -> i64 {
+        let (client, connection) = self.server.config().connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let text = "SELECT count(*) FROM pg_stat_activity WHERE datname ^@ 'sqh_tenant_'";
+        client.query_one(text, &[]).await.unwrap().get(0)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.server.stop().await.unwrap();
+        drop(self.scratch);
+    }
+}
