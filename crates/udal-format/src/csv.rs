@@ -30,6 +30,17 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
+/// A line of comma-separated values, ended.
+pub fn csv_row(cells: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    {
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(&mut bytes);
+        // Writing to memory does not fail; dropping the writer ends the line.
+        let _always_written = writer.write_record(cells);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Text as it is, everything else as JSON.
 fn cell(value: &Value) -> String {
     match value.as_str() {

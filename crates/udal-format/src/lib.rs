@@ -26,9 +26,10 @@ mod writer;
 
 use std::fmt;
 
+pub use csv::csv_row;
 pub use record::write_record;
 pub use table::{Align, Column, Table};
-pub use text::{cut, visible};
+pub use text::{cut, visible, visible_lines};
 pub use writer::RecordWriter;
 
 /// How a result is written.

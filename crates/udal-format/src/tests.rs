@@ -137,3 +137,9 @@ fn formats_have_names() {
     }
     assert_eq!(Format::named("xml"), None);
 }
+
+#[test]
+fn small_pieces() {
+    assert_eq!(csv_row(&["a", "b,c", ""]), "a,\"b,c\",\r\n");
+    assert_eq!(visible_lines("a\n\u{1b}b\r\n"), "a\n\\u{1b}b\\r\n");
+}

@@ -19,6 +19,11 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// `text` as [`visible`] writes it, but with its line breaks.
+pub fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether a character controls a terminal, breaks a line, or changes the direction of what follows.
 fn acts(character: char) -> bool {
     character.is_control()
