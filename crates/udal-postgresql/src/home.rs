@@ -24,8 +24,8 @@ impl<'a> Home<'a> {
         let target = Target::new(model).ok_or_else(|| {
             Error::internal(format!("`{}` has no table, and came to the backend of tables", model.name()))
         })?;
-        let is_shared = model.table().is_some_and(|table| table.shared);
-        let database = if is_shared { databases.shared_database() } else { databases.database_of(ctx.tenant()) };
+        let database =
+            if model.is_shared() { databases.shared_database() } else { databases.database_of(ctx.tenant()) };
         Ok(Home { databases, database, model, target })
     }
 

@@ -59,7 +59,7 @@ fn inserted(touched: u64, record: &Record) -> Attempt<()> {
 pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Update) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach_to_write(&model)?;
     if let Some(span) = span_after(&home, &patch) {
         home.ensure(&BTreeSet::from([span])).await?;
     }
@@ -83,7 +83,7 @@ fn span_after(home: &Home<'_>, patch: &Patch) -> Option<Span> {
 pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
     let Delete { model, id, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach_to_write(&model)?;
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
     let rows = match change.delete().await {
         Err(Failure::Missing(_)) => return Ok(None),

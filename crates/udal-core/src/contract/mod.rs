@@ -34,6 +34,8 @@ use crate::record::Record;
 /// - `[TENANT-3]` A write makes what it needs: the tenant's database, tables, indexes, partitions; also when many ask at once.
 /// - `[TENANT-4]` `create_tenant` answers whether it made it; asked again, it changes nothing. `list_tenants` names it.
 /// - `[TENANT-5]` `drop_tenant` removes every record of the tenant, and of no other; the tenant can be made again, empty.
+/// - `[TENANT-6]` A model that is declared `shared` has one set of records, which every tenant reads; to write them is
+///   [`Denied`](crate::ErrorKind::Denied) without the permission `shared_reference:write` or an unrestricted context.
 /// - `[VALUE-1]` What is read is what was written, for every type, exactly: no lost digit, no changed letter, no cut.
 /// - `[VALUE-2]` A missing value, and an empty set, is read as missing; an empty string, an empty list is read as itself.
 /// - `[VALUE-3]` Sets are read sorted and without duplicates; lists keep order and duplicates.

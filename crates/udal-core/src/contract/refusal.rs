@@ -2,7 +2,8 @@
 
 use crate::access::Context;
 use crate::error::{Error, ErrorKind, FieldError, Result};
-use crate::filter::evaluate;
+use crate::filter::{Predicate, evaluate};
+use crate::model::Model;
 use crate::names::shorten;
 use crate::record::Record;
 
@@ -40,13 +41,30 @@ pub fn key_used_otherwise() -> Error {
     Error::invalid("the idempotency key was used for another request").hint("use a key of its own for each request")
 }
 
+/// The permission to write the records of models that every tenant reads.
+pub const SHARED_REFERENCE_WRITE: &str = "shared_reference:write";
+
 impl Context {
+    /// What of `model` may be changed or deleted.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) where the model is shared by every tenant, and the asker may not write such.
+    pub fn reach_to_write(&self, model: &Model) -> Result<Predicate> {
+        let may_write_shared = self.access().unrestricted_reason().is_some()
+            || self.access().permissions().contains(SHARED_REFERENCE_WRITE);
+        if model.is_shared() && !may_write_shared {
+            return Err(Error::new(ErrorKind::Denied, format!("`{}` is shared by every tenant", model.name()))
+                .hint(format!("writing it takes the permission `{SHARED_REFERENCE_WRITE}`")));
+        }
+        self.reach(model)
+    }
+
     /// Checks that `record`, which is about to be written, is within the writer's reach.
     ///
     /// # Errors
     /// [`Denied`](ErrorKind::Denied) where it is not.
     pub fn check_reach(&self, record: &Record) -> Result<()> {
-        if evaluate(&self.reach(record.model())?, record) {
+        if evaluate(&self.reach_to_write(record.model())?, record) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Denied, "the record would be out of your own reach")

@@ -260,6 +260,11 @@ impl Model {
         }
     }
 
+    /// Whether every tenant reads the same records of it.
+    pub fn is_shared(&self) -> bool {
+        self.table().is_some_and(|table| table.shared)
+    }
+
     /// What happens when a record that others link to is deleted.
     pub fn on_delete(&self) -> OnDelete {
         self.on_delete
