@@ -64,6 +64,10 @@ pub struct ModelDeclaration {
     pub shared: Option<bool>,
     /// `restrict` (the default) or `unlink`.
     pub on_delete: Option<String>,
+    /// The indexes of the table: the fields of each.
+    pub indexes: Vec<Vec<String>>,
+    /// How long the table's partitions are kept, such as `24 months`.
+    pub retention: Option<String>,
 }
 
 impl ModelDeclaration {
@@ -129,6 +133,20 @@ impl ModelDeclaration {
     #[must_use]
     pub fn shared(mut self) -> Self {
         self.shared = Some(true);
+        self
+    }
+
+    /// Adds an index on these fields.
+    #[must_use]
+    pub fn index(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.indexes.push(fields.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Says how long the table's partitions are kept, such as `24 months`.
+    #[must_use]
+    pub fn retention(mut self, time: impl Into<String>) -> Self {
+        self.retention = Some(time.into());
         self
     }
 

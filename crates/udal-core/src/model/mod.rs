@@ -23,6 +23,7 @@ pub struct Field {
     field_type: FieldType,
     description: String,
     link: bool,
+    indexed: bool,
 }
 
 impl Field {
@@ -54,6 +55,11 @@ impl Field {
     /// Whether it refers to a record that must exist: a `Ref` between two models that are both kept as linked documents.
     pub fn is_link(&self) -> bool {
         self.link
+    }
+
+    /// Whether a declared index holds it: then a string has at most 1,000 bytes.
+    pub fn is_indexed(&self) -> bool {
+        self.indexed
     }
 
     /// Whether a record must have a value here.
@@ -120,6 +126,19 @@ pub struct Table {
     pub partition: Option<Partition>,
     /// Whether it lives in the one reference database that every tenant reads.
     pub shared: bool,
+    /// The indexes that its author asks for: the fields of each, in order.
+    pub indexes: Vec<Vec<String>>,
+    /// How long a partition is kept; for ever where nothing is said.
+    pub retention: Option<Retention>,
+}
+
+/// How long the partitions of a table are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How many of the interval.
+    pub count: u32,
+    /// What is counted.
+    pub interval: Interval,
 }
 
 /// How a table is split by time.

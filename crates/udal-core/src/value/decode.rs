@@ -9,7 +9,7 @@ use crate::names::{nearest, shorten};
 
 /// The longest string, in bytes of UTF-8.
 pub const MAX_STRING_BYTES: usize = 1 << 20;
-/// The longest string in a set, in bytes: what an index over elements can hold.
+/// The longest string in a set, or in a field of a declared index, in bytes: what an index can hold.
 pub const MAX_ELEMENT_BYTES: usize = 1_000;
 /// The longest record id, in bytes.
 pub const MAX_ID_BYTES: usize = 200;
@@ -68,6 +68,7 @@ fn text_limit(field: &Field) -> usize {
     match field.position() {
         ID => MAX_ID_BYTES,
         CREATED_BY | OWNED_BY | ASSIGNED_TO | TEAM_ID => MAX_USER_BYTES,
+        _ if field.is_indexed() => MAX_ELEMENT_BYTES,
         _ => MAX_STRING_BYTES,
     }
 }

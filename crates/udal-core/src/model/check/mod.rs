@@ -1,12 +1,14 @@
 //! Checks declarations together, and makes models of them.
 
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::catalog::Group;
 use super::{
-    Field, FieldDeclaration, FieldType, GroupDeclaration, IncomingLink, Interval, Model, ModelDeclaration, OnDelete,
-    Partition, Place, Problem, SYSTEM_FIELDS, Scalar, Shape, Storage, StorageKind, Table, system_fields,
+    Field, FieldDeclaration, FieldType, GroupDeclaration, IncomingLink, Model, ModelDeclaration, OnDelete, Place,
+    Problem, SYSTEM_FIELDS, Scalar, StorageKind, system_fields,
 };
 use crate::names::{field_name_problem, lower_name_problem, model_name_problem, nearest, shorten, snake_case};
 
@@ -116,7 +118,7 @@ fn model(group: &str, declared: &ModelDeclaration, findings: &mut Findings<'_>) 
         findings.add(None, None, format!("`{}` cannot name a model", shorten(&declared.name)), hint);
     }
     let fields = fields(declared, findings);
-    let storage = storage(group, declared, &fields, findings);
+    let storage = table::storage(group, declared, &fields, findings);
     let on_delete = on_delete(declared, findings);
     (findings.problems.len() == before).then(|| Model {
         group: group.to_owned(),
@@ -144,7 +146,14 @@ fn fields(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Vec<Arc<F
     let mut fields: Vec<Arc<Field>> = Vec::with_capacity(SYSTEM_FIELDS + declared.fields.len());
     for (position, (name, field_type)) in system_fields().into_iter().enumerate() {
         let name = name.to_owned();
-        fields.push(Arc::new(Field { name, position, field_type, description: String::new(), link: false }));
+        fields.push(Arc::new(Field {
+            name,
+            position,
+            field_type,
+            description: String::new(),
+            link: false,
+            indexed: false,
+        }));
     }
     for field in &declared.fields {
         if let Some(field_type) = field_type(field, &fields, findings) {
@@ -154,6 +163,7 @@ fn fields(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Vec<Arc<F
                 field_type,
                 description: field.description.clone(),
                 link: false,
+                indexed: declared.indexes.iter().flatten().any(|name| *name == field.name),
             }));
         }
     }
@@ -184,97 +194,6 @@ fn field_type(field: &FieldDeclaration, before: &[Arc<Field>], findings: &mut Fi
             None
         }
     }
-}
-
-fn storage(group: &str, declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Findings<'_>) -> Storage {
-    match declared.storage.as_deref() {
-        None | Some("terminusdb") => {
-            table_settings_without_table(declared, findings);
-            Storage::Terminusdb
-        }
-        Some("postgresql") => Storage::Postgresql(table(group, declared, fields, findings)),
-        Some(other) => {
-            let hint = match nearest(other, ["terminusdb", "postgresql"]) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "use `terminusdb` (the default) or `postgresql`".to_owned(),
-            };
-            findings.add(Some("storage"), None, format!("`{}` is not a storage", shorten(other)), hint);
-            Storage::Terminusdb
-        }
-    }
-}
-
-fn table_settings_without_table(declared: &ModelDeclaration, findings: &mut Findings<'_>) {
-    let given = [
-        ("table_name", declared.table_name.is_some()),
-        ("high_volume", declared.high_volume == Some(true)),
-        ("partition_by", declared.partition_by.is_some()),
-        ("partition_interval", declared.partition_interval.is_some()),
-        ("shared", declared.shared == Some(true)),
-    ];
-    for (key, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
-        let message = format!("`{key}` is only for models with `storage: postgresql`");
-        findings.add(Some(key), None, message, "add `storage: postgresql`, or leave it out");
-    }
-}
-
-fn table(group: &str, declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Findings<'_>) -> Table {
-    let name = table_name(group, declared);
-    if let Some(hint) = lower_name_problem(&name) {
-        let hint = if declared.table_name.is_some() { hint.to_owned() } else { format!("give a `table_name`: {hint}") };
-        findings.add(Some("table_name"), None, format!("`{}` cannot name a table", shorten(&name)), hint);
-    }
-    if declared.on_delete.is_some() {
-        let message = "`on_delete` is only for linked documents";
-        findings.add(Some("on_delete"), None, message, "leave it out: ids that tables hold are not links");
-    }
-    Table {
-        name,
-        high_volume: declared.high_volume.unwrap_or(false),
-        partition: partition(declared, fields, findings),
-        shared: declared.shared.unwrap_or(false),
-    }
-}
-
-fn partition(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Findings<'_>) -> Option<Partition> {
-    let interval = match declared.partition_interval.as_deref() {
-        None | Some("month") => Interval::Month,
-        Some("day") => Interval::Day,
-        Some("year") => Interval::Year,
-        Some(other) => {
-            let message = format!("`{}` is not an interval", shorten(other));
-            findings.add(Some("partition_interval"), None, message, "use `day`, `month` or `year`");
-            Interval::Month
-        }
-    };
-    let Some(name) = declared.partition_by.as_deref() else {
-        if declared.partition_interval.is_some() {
-            let message = "`partition_interval` needs `partition_by`";
-            findings.add(Some("partition_interval"), None, message, "add `partition_by: created_at`, or leave it out");
-        }
-        return None;
-    };
-    let key = Some("partition_by");
-    let Some(field) = fields.iter().find(|field| field.name == name) else {
-        let hint = match nearest(name, fields.iter().map(|field| field.name.as_str())) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name a `date` or `datetime` field, such as `created_at`".to_owned(),
-        };
-        findings.add(key, None, format!("there is no field `{}`", shorten(name)), hint);
-        return None;
-    };
-    let field_type = &field.field_type;
-    let is_time = matches!(field_type.scalar, Scalar::Date | Scalar::DateTime) && field_type.shape == Shape::One;
-    if !is_time || field_type.optional || name == "updated_at" {
-        let message = format!("a table cannot be partitioned by `{name}`, which is `{field_type}`");
-        findings.add(
-            key,
-            None,
-            message,
-            "name a `date` or `datetime` field that is not optional, such as `created_at`",
-        );
-    }
-    Some(Partition { field: name.to_owned(), interval })
 }
 
 fn on_delete(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> OnDelete {
