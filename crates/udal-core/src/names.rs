@@ -66,10 +66,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let lower = name.to_lowercase();
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (likeness(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+fn likeness(a: &str, b: &str) -> f64 {
+    // Two letters swapped in a short name are far apart by the first measure.
+    let one_slip = a.len() > 2 && strsim::damerau_levenshtein(a, b) <= 1;
+    strsim::jaro_winkler(a, b).max(if one_slip { 0.9 } else { 0.0 })
 }
 
 /// `text` cut to a length that fits a message, on a character's boundary.

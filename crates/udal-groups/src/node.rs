@@ -23,8 +23,8 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     /// Text; `plain` when it stands without quotes.
     Scalar { text: String, plain: bool },
-    /// A sequence; what it holds does not matter to group files, which have none.
-    Sequence,
+    /// What a list holds.
+    Sequence(Vec<Node>),
     /// Keys and values in their order, duplicates included.
     Mapping(Vec<(Node, Node)>),
 }
@@ -56,7 +56,7 @@ impl Node {
         match &self.kind {
             _ if self.is_null() => "nothing".to_owned(),
             Kind::Scalar { text, .. } => format!("`{}`", udal_core::shorten(text)),
-            Kind::Sequence => "a list".to_owned(),
+            Kind::Sequence(_) => "a list".to_owned(),
             Kind::Mapping(_) => "a mapping".to_owned(),
         }
     }
@@ -66,10 +66,15 @@ impl Node {
 struct Open {
     line: usize,
     anchor: usize,
-    /// `None` for a sequence.
-    members: Option<Vec<(Node, Node)>>,
-    key: Option<Node>,
+    inside: Inside,
     size: usize,
+}
+
+/// What a collection holds so far.
+enum Inside {
+    Items(Vec<Node>),
+    /// The members, and the key that waits for its value.
+    Members(Vec<(Node, Node)>, Option<Node>),
 }
 
 /// The one document in `text`; `None` when there is none.
@@ -107,8 +112,8 @@ impl Builder {
                 self.finish(node, anchor)
             }
             Event::Alias(anchor) => self.alias(anchor, line),
-            Event::SequenceStart(anchor, _) => self.start(line, anchor, None),
-            Event::MappingStart(anchor, _) => self.start(line, anchor, Some(Vec::new())),
+            Event::SequenceStart(anchor, _) => self.start(line, anchor, Inside::Items(Vec::new())),
+            Event::MappingStart(anchor, _) => self.start(line, anchor, Inside::Members(Vec::new(), None)),
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
                 Ok(())
@@ -116,12 +121,12 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, line: usize, anchor: usize, members: Option<Vec<(Node, Node)>>) -> Result<(), Fault> {
+    fn start(&mut self, line: usize, anchor: usize, inside: Inside) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
             let message = format!("this nests deeper than {MAX_DEPTH}");
             return Err(Fault { line, message, hint: "a group file needs no more than 6" });
         }
-        self.open.push(Open { line, anchor, members, key: None, size: 1 });
+        self.open.push(Open { line, anchor, inside, size: 1 });
         Ok(())
     }
 
@@ -129,7 +134,10 @@ impl Builder {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
-        let kind = open.members.map_or(Kind::Sequence, Kind::Mapping);
+        let kind = match open.inside {
+            Inside::Items(items) => Kind::Sequence(items),
+            Inside::Members(members, _) => Kind::Mapping(members),
+        };
         self.finish(Node { line: open.line, kind, size: open.size }, open.anchor)
     }
 
@@ -164,10 +172,12 @@ impl Builder {
         match self.open.last_mut() {
             Some(open) => {
                 open.size += node.size;
-                match (&mut open.members, open.key.take()) {
-                    (None, _) => {}
-                    (Some(_), None) => open.key = Some(node),
-                    (Some(members), Some(key)) => members.push((key, node)),
+                match &mut open.inside {
+                    Inside::Items(items) => items.push(node),
+                    Inside::Members(members, key) => match key.take() {
+                        None => *key = Some(node),
+                        Some(key) => members.push((key, node)),
+                    },
                 }
             }
             None if self.document.is_some() => {

@@ -8,7 +8,7 @@ use crate::node::{self, Kind, Node};
 use crate::places::{ModelPlaces, Places};
 
 const GROUP_KEYS: [&str; 3] = ["group", "description", "models"];
-const MODEL_KEYS: [&str; 9] = [
+const MODEL_KEYS: [&str; 11] = [
     "description",
     "storage",
     "table_name",
@@ -17,6 +17,8 @@ const MODEL_KEYS: [&str; 9] = [
     "partition_interval",
     "shared",
     "on_delete",
+    "indexes",
+    "retention",
     "fields",
 ];
 const FIELD_KEYS: [&str; 2] = ["type", "description"];
@@ -141,10 +143,30 @@ impl Reader<'_> {
                 "partition_interval" => model.partition_interval = self.text(key, value),
                 "shared" => model.shared = self.truth(key, value),
                 "on_delete" => model.on_delete = self.text(key, value),
+                "indexes" => model.indexes = self.indexes(value),
+                "retention" => model.retention = self.text(key, value),
                 _ => model.fields = self.fields(value, places),
             }
         }
         Some(model)
+    }
+
+    fn indexes(&mut self, value: &Node) -> Vec<Vec<String>> {
+        let names = |node: &Node| match &node.kind {
+            Kind::Sequence(items) => {
+                items.iter().map(|item| item.text().map(str::to_owned)).collect::<Option<Vec<_>>>()
+            }
+            _ => None,
+        };
+        let indexes = match &value.kind {
+            Kind::Sequence(items) => items.iter().map(names).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        indexes.unwrap_or_else(|| {
+            let message = format!("`indexes` is a list of lists of fields, not {}", value.describe());
+            self.add(value.line, message, "write such as `[[test_type, created_at]]`");
+            Vec::new()
+        })
     }
 
     fn fields(&mut self, value: &Node, places: &mut ModelPlaces) -> Vec<FieldDeclaration> {

@@ -142,3 +142,21 @@ fn what_yaml_reads_as_other_kinds_is_still_text() {
     assert_eq!(declaration.description, "2024");
     assert_eq!(declaration.models[0].fields[0].name, "no");
 }
+
+#[test]
+fn indexes_and_retention() {
+    let text = "group: a\nmodels:\n  X:\n    storage: postgresql\n    partition_by: day\n    retention: 24 months\n    \
+                indexes: [[a, day], [day]]\n    fields:\n      a: str\n      day: date\n";
+    let catalog = load_texts(&[("a.yaml", text)]).unwrap();
+    let table = catalog.model("a", "X").unwrap().table().unwrap();
+    assert_eq!(table.indexes, [vec!["a", "day"], vec!["day"]]);
+    assert_eq!(table.retention.unwrap().count, 24);
+
+    let bad = text.replace("[[a, day], [day]]", "[[a, dya], day]").replace("24 months", "soon");
+    let errors = load_texts(&[("a.yaml", &bad)]).unwrap_err().to_string();
+    assert!(errors.contains("a.yaml:7: `indexes` is a list of lists of fields, not a list"), "{errors}");
+    assert!(errors.contains("a.yaml:6: `soon` is not a time (write such as `24 months` or `90 days`)"), "{errors}");
+    let bad = text.replace("[[a, day], [day]]", "[[a, dya]]");
+    let errors = load_texts(&[("a.yaml", &bad)]).unwrap_err().to_string();
+    assert!(errors.contains("a.yaml:7: index 1: there is no field `dya` (did you mean `day`?)"), "{errors}");
+}
