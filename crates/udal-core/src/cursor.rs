@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::access::Context;
 use crate::error::{Error, Result};
 use crate::filter::Predicate;
+use crate::fingerprint::fingerprint;
 use crate::model::Model;
 use crate::order::{Order, Position};
 use crate::value::{Value, decode_element};
@@ -60,11 +61,6 @@ impl Query<'_> {
     fn fingerprint(&self) -> String {
         let tenant = self.ctx.tenant().as_str();
         let text = format!("{tenant}\n{}\n{}\n{}\n{}", self.model.group(), self.model.name(), self.order, self.filter);
-        format!("{:016x}", fnv1a(text.as_bytes()))
+        fingerprint(&text)
     }
-}
-
-/// FNV-1a: stable across releases, which the standard library's hasher does not promise.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod cursor;
 mod error;
 pub mod filter;
+mod fingerprint;
 pub mod model;
 mod names;
 pub mod order;
@@ -17,4 +18,5 @@ pub mod value;
 
 pub use access::{AccessContext, Context, Ownership};
 pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, Result};
+pub use fingerprint::fingerprint;
 pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten};

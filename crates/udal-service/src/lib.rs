@@ -1,1 +1,28 @@
-//! The record service: routing, validation, hooks, events, tenants, over any backend.
+//! The record service: one set of operations over whichever storage a model declares.
+//!
+//! It reads JSON, checks it against the model, calls the hooks, fills the system fields, asks the backend that keeps the
+//! model, and tells who listens what was committed. It knows backends by their contract only.
+
+mod batch;
+mod builder;
+mod clock;
+mod create;
+mod events;
+mod hooks;
+mod observe;
+mod read;
+mod records;
+mod requests;
+mod service;
+mod update;
+
+pub use builder::RecordServiceBuilder;
+pub use clock::{Clock, SystemClock};
+pub use events::{Event, EventSink, HookFailure};
+pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
+pub use records::Records;
+pub use requests::{
+    BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, Listing, SearchRequest,
+    UpdateRequest,
+};
+pub use service::RecordService;

@@ -1,0 +1,131 @@
+//! Creating many records.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::{StreamExt, stream};
+use serde_json::Value as Json;
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
+use udal_core::record::Record;
+use udal_core::{Context, Result};
+
+use crate::hooks::Operation;
+use crate::{BatchAnswer, BatchRequest, Records};
+
+/// How many items of a batch item by item are written, and made durable, at once.
+const CHUNK: usize = 5_000;
+
+/// What is remembered of an item until it is committed: no more than who is told afterwards needs.
+enum Kept {
+    /// The whole record, for the hooks after the write.
+    Record(u64, Box<Record>),
+    /// The id alone, for events and for the answer.
+    Id(u64, String),
+}
+
+impl Kept {
+    fn index(&self) -> u64 {
+        match self {
+            Kept::Record(index, _) | Kept::Id(index, _) => *index,
+        }
+    }
+}
+
+impl Records {
+    pub(crate) async fn write_many(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
+        match request.mode {
+            BatchMode::Atomic => self.write_all(ctx, request).await,
+            BatchMode::PerItem => self.write_each(ctx, request).await,
+        }
+    }
+
+    async fn write_all(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
+        let BatchRequest { items, mode, with_ids } = request;
+        let kept: Mutex<Vec<Kept>> = Mutex::default();
+        let records = items.enumerate().then(|(index, item)| {
+            let (index, kept) = (index as u64, &kept);
+            async move {
+                let record = self.prepare_item(ctx, item).await.map_err(|error| error.of_item(index))?;
+                if let Some(item) = self.keep(index, &record, with_ids) {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+                }
+                Ok((index, record))
+            }
+        });
+        let op = BatchCreate { model: Arc::clone(&self.model), records: records.boxed(), mode };
+        let BatchReport { created, failures } = self.backend.batch_create(ctx, op).await?;
+        let mut answer = BatchAnswer { created, failures, ..BatchAnswer::default() };
+        let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
+        Ok(answer)
+    }
+
+    async fn write_each(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
+        let BatchRequest { items, mode, with_ids } = request;
+        let mut items = items.enumerate().chunks(CHUNK);
+        let mut answer = BatchAnswer::default();
+        while let Some(chunk) = items.next().await {
+            let mut records = Vec::with_capacity(chunk.len());
+            for (index, item) in chunk {
+                let index = index as u64;
+                match self.prepare_item(ctx, item).await {
+                    Ok(record) => records.push((index, record)),
+                    Err(error) => answer.failures.push(ItemFailure { index, error }),
+                }
+            }
+            let first = records.first().map(|(index, _)| *index);
+            let kept: Vec<Kept> =
+                records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
+            let records = stream::iter(records.into_iter().map(Ok)).boxed();
+            let op = BatchCreate { model: Arc::clone(&self.model), records, mode };
+            match self.backend.batch_create(ctx, op).await {
+                Ok(BatchReport { created, failures }) => {
+                    let lost: HashSet<u64> = failures.iter().map(|failure| failure.index).collect();
+                    answer.created += created;
+                    answer.failures.extend(failures);
+                    let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
+                    self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
+                }
+                Err(error) => {
+                    let error =
+                        error.of_item(first.unwrap_or_default()).hint("this item and those after it were not written");
+                    crate::observe::log(&error);
+                    answer.stopped = Some(error);
+                    break;
+                }
+            }
+        }
+        answer.failures.sort_by_key(|failure| failure.index);
+        Ok(answer)
+    }
+
+    async fn prepare_item(&self, ctx: &Context, item: Result<Json>) -> Result<Record> {
+        self.prepare(ctx, &item?).await
+    }
+
+    fn keep(&self, index: u64, record: &Record, with_ids: bool) -> Option<Kept> {
+        if !self.hooks().is_empty() {
+            return Some(Kept::Record(index, Box::new(record.clone())));
+        }
+        (with_ids || !self.inner.sinks.is_empty()).then(|| Kept::Id(index, record.id().to_owned()))
+    }
+
+    /// The items are committed: their hooks and events, and their ids into the answer.
+    async fn tell_of_items(&self, ctx: &Context, kept: Vec<Kept>, with_ids: bool, answer: &mut BatchAnswer) {
+        for item in kept {
+            let (index, id) = match item {
+                Kept::Record(index, record) => {
+                    self.created(ctx, &record).await;
+                    (index, record.id().to_owned())
+                }
+                Kept::Id(index, id) => {
+                    self.tell(self.event(ctx, Operation::Create, &id, 1)).await;
+                    (index, id)
+                }
+            };
+            if with_ids {
+                answer.ids.push((index, id));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The operations that read.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Search, Start};
+use udal_core::filter::{self, Predicate};
+use udal_core::order::{Order, Position};
+use udal_core::record::Record;
+use udal_core::{Context, Error, Result, cursor, search};
+
+use crate::{CountRequest, ListRequest, Listing, Records, SearchRequest};
+
+impl Records {
+    pub(crate) async fn read(&self, ctx: &Context, id: &str) -> Result<Option<Record>> {
+        self.backend.get(ctx, Get { model: Arc::clone(&self.model), id: id.to_owned() }).await
+    }
+
+    pub(crate) async fn read_page(&self, ctx: &Context, request: ListRequest) -> Result<Listing> {
+        let ListRequest { filter, order_by, limit, skip, cursor } = request;
+        let filter = self.filter(filter.as_ref())?;
+        let order = Order::parse(&self.model, &order_by)?;
+        let limit = checked_limit(limit)?;
+        let query = cursor::Query { ctx, model: &self.model, filter: &filter, order: &order };
+        let start = match (skip, cursor) {
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("`skip` and a cursor do not go together").hint("leave one of them out"));
+            }
+            (Some(count), None) => Start::Skip(count),
+            (None, Some(text)) => Start::After(query.decode(&text)?),
+            (None, None) => Start::Beginning,
+        };
+        let op = List { model: Arc::clone(&self.model), filter: filter.clone(), order: order.clone(), limit, start };
+        let page = self.backend.list(ctx, op).await?;
+        let last = page.records.last().filter(|_| page.has_more);
+        let next = last.map(|record| query.encode(&Position::of(record, &order)));
+        Ok(Listing { records: page.records, next })
+    }
+
+    pub(crate) async fn find(&self, ctx: &Context, request: SearchRequest) -> Result<Vec<Record>> {
+        let SearchRequest { words, fields, limit } = request;
+        let query = search::Query::new(&self.model, &words, &fields)?;
+        let limit = checked_limit(limit)?;
+        self.backend.search(ctx, Search { model: Arc::clone(&self.model), query, limit }).await
+    }
+
+    pub(crate) async fn count_found(&self, ctx: &Context, request: CountRequest) -> Result<u64> {
+        let CountRequest { filter } = request;
+        let filter = self.filter(filter.as_ref())?;
+        self.backend.count(ctx, Count { model: Arc::clone(&self.model), filter }).await
+    }
+
+    fn filter(&self, json: Option<&Json>) -> Result<Predicate> {
+        json.map_or_else(|| Ok(Predicate::always()), |json| filter::parse(&self.model, json))
+    }
+}
+
+fn checked_limit(limit: Option<usize>) -> Result<usize> {
+    match limit {
+        None => Ok(DEFAULT_LIMIT),
+        Some(limit @ 1..=MAX_LIMIT) => Ok(limit),
+        Some(limit) => Err(Error::invalid(format!("a limit of {limit} is out of range"))
+            .hint(format!("use 1 to {MAX_LIMIT}, and the cursor for what follows"))),
+    }
+}

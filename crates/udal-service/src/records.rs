@@ -1,0 +1,114 @@
+//! The operations on the records of one model.
+
+use std::fmt;
+use std::sync::Arc;
+
+use udal_core::contract::{Backend, Created};
+use udal_core::model::Model;
+use udal_core::record::Record;
+use udal_core::{Context, Result};
+
+use crate::observe::observed;
+use crate::service::Inner;
+use crate::{
+    BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, Hooks, ListRequest, Listing, SearchRequest,
+    UpdateRequest,
+};
+
+/// The operations on the records of one model, wherever they are kept. Cheap to clone.
+#[derive(Clone)]
+pub struct Records {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) model: Arc<Model>,
+    pub(crate) backend: Arc<dyn Backend>,
+}
+
+impl Records {
+    pub(crate) fn new(inner: Arc<Inner>, model: Arc<Model>, backend: Arc<dyn Backend>) -> Self {
+        Records { inner, model, backend }
+    }
+
+    pub(crate) fn hooks(&self) -> &[Arc<dyn Hooks>] {
+        self.inner.hooks.get(self.model.name()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The record with that id; none where there is none that the asker may see.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub async fn get(&self, ctx: &Context, id: &str) -> Result<Option<Record>> {
+        observed("get", ctx, &self.model, self.read(ctx, id)).await
+    }
+
+    /// A page of records.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a filter, order, limit or cursor that does not fit;
+    /// [`UnknownName`](udal_core::ErrorKind::UnknownName) for a filter whose fields are not there.
+    pub async fn list(&self, ctx: &Context, request: ListRequest) -> Result<Listing> {
+        observed("list", ctx, &self.model, self.read_page(ctx, request)).await
+    }
+
+    /// Records that hold words, ignoring case.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for words, fields or a limit that do not fit.
+    pub async fn search(&self, ctx: &Context, request: SearchRequest) -> Result<Vec<Record>> {
+        observed("search", ctx, &self.model, self.find(ctx, request)).await
+    }
+
+    /// How many records there are.
+    ///
+    /// # Errors
+    /// As for [`list`](Records::list).
+    pub async fn count(&self, ctx: &Context, request: CountRequest) -> Result<u64> {
+        observed("count", ctx, &self.model, self.count_found(ctx, request)).await
+    }
+
+    /// Creates a record.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) with every field error;
+    /// [`AlreadyExists`](udal_core::ErrorKind::AlreadyExists); [`Denied`](udal_core::ErrorKind::Denied) for a record out of the
+    /// writer's reach; what a hook refuses with.
+    pub async fn create(&self, ctx: &Context, request: CreateRequest) -> Result<Created> {
+        observed("create", ctx, &self.model, self.write_new(ctx, request)).await
+    }
+
+    /// Changes a record, and answers it whole.
+    ///
+    /// # Errors
+    /// [`NotFound`](udal_core::ErrorKind::NotFound); [`VersionConflict`](udal_core::ErrorKind::VersionConflict) where
+    /// `if_version` does not hold; as for [`create`](Records::create).
+    pub async fn update(&self, ctx: &Context, request: UpdateRequest) -> Result<Record> {
+        observed("update", ctx, &self.model, self.change(ctx, request)).await
+    }
+
+    /// Deletes a record; answers whether there was one.
+    ///
+    /// # Errors
+    /// [`VersionConflict`](udal_core::ErrorKind::VersionConflict) where `if_version` does not hold;
+    /// [`StillLinked`](udal_core::ErrorKind::StillLinked) where others link to it; what a hook refuses with.
+    pub async fn delete(&self, ctx: &Context, request: DeleteRequest) -> Result<bool> {
+        observed("delete", ctx, &self.model, self.remove(ctx, request)).await
+    }
+
+    /// Creates many records, without holding them all in memory.
+    ///
+    /// # Errors
+    /// Of an atomic batch: the first failure, and nothing is written. Item by item, failures are in the answer.
+    pub async fn batch_create(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
+        observed("batch_create", ctx, &self.model, self.write_many(ctx, request)).await
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("model", &self.model.name()).field("backend", &self.backend.name()).finish()
+    }
+}

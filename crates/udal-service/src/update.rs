@@ -1,0 +1,156 @@
+//! Changing and deleting a record.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use udal_core::contract::refusal::{not_found, version_conflict};
+use udal_core::contract::{Delete, Deleted, Update};
+use udal_core::model::position;
+use udal_core::record::{Patch, Record, read_changes};
+use udal_core::value::Value;
+use udal_core::{Context, Error, ErrorKind, Result};
+
+use crate::hooks::{HookContext, Members, Operation};
+use crate::{DeleteRequest, Event, Records, UpdateRequest};
+
+/// How often a write through hooks is tried again when another came in between what they saw and the write.
+const ATTEMPTS: usize = 10;
+
+impl Records {
+    pub(crate) async fn change(&self, ctx: &Context, request: UpdateRequest) -> Result<Record> {
+        let UpdateRequest { id, changes, if_version } = request;
+        let patch = read_changes(&self.model, &changes)?;
+        if self.hooks().is_empty() {
+            let record = self.write_change(ctx, &id, patch, if_version).await?;
+            self.tell(self.event(ctx, Operation::Update, record.id(), record.version())).await;
+            return Ok(record);
+        }
+        for _ in 0..ATTEMPTS {
+            let before = self.read(ctx, &id).await?.ok_or_else(|| not_found(&id))?;
+            check_version(&before, if_version)?;
+            let hook_context = HookContext::new(ctx, &self.model, Operation::Update).with_before(before.clone());
+            let patch = self.before_update(&hook_context, &patch).await?;
+            match self.write_change(ctx, &id, patch, Some(before.version())).await {
+                Err(error) if is_overtaken(&error, if_version) => {}
+                Err(error) => return Err(error),
+                Ok(record) => {
+                    self.updated(ctx, hook_context.with_after(record.clone()), &record).await;
+                    return Ok(record);
+                }
+            }
+        }
+        Err(overtaken())
+    }
+
+    async fn write_change(&self, ctx: &Context, id: &str, mut patch: Patch, if_version: Option<i64>) -> Result<Record> {
+        if let Some(field) = self.model.fields().get(position::UPDATED_AT) {
+            patch.set(Arc::clone(field), Some(Value::DateTime(self.inner.clock.now())));
+        }
+        let op = Update { model: Arc::clone(&self.model), id: id.to_owned(), patch, if_version };
+        self.backend.update(ctx, op).await
+    }
+
+    async fn before_update(&self, hook_context: &HookContext, patch: &Patch) -> Result<Patch> {
+        let given = members(patch);
+        let mut changes = given.clone();
+        self.validate(hook_context, &changes).await?;
+        for hook in self.hooks() {
+            hook.before_update(hook_context, &mut changes).await?;
+        }
+        if changes == given {
+            return Ok(patch.clone());
+        }
+        let patch = read_changes(&self.model, &Json::Object(changes.clone()))?;
+        self.validate(hook_context, &changes).await?;
+        Ok(patch)
+    }
+
+    async fn updated(&self, ctx: &Context, hook_context: HookContext, record: &Record) {
+        let event = || self.event(ctx, Operation::Update, record.id(), record.version());
+        for hook in self.hooks() {
+            if let Err(error) = hook.after_update(&hook_context).await {
+                self.hook_failed(event(), error).await;
+            }
+        }
+        self.tell(event()).await;
+    }
+
+    pub(crate) async fn remove(&self, ctx: &Context, request: DeleteRequest) -> Result<bool> {
+        let DeleteRequest { id, if_version } = request;
+        if self.hooks().is_empty() {
+            let deleted = self.write_removal(ctx, &id, if_version).await?;
+            if let Some(deleted) = &deleted {
+                self.tell_of_removal(ctx, deleted).await;
+            }
+            return Ok(deleted.is_some());
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.read(ctx, &id).await? else { return Ok(false) };
+            check_version(&before, if_version)?;
+            let hook_context = HookContext::new(ctx, &self.model, Operation::Delete).with_before(before.clone());
+            for hook in self.hooks() {
+                hook.before_delete(&hook_context).await?;
+            }
+            match self.write_removal(ctx, &id, Some(before.version())).await {
+                Err(error) if is_overtaken(&error, if_version) => {}
+                Err(error) => return Err(error),
+                Ok(None) => return Ok(false),
+                Ok(Some(deleted)) => {
+                    self.deleted(ctx, &hook_context, &deleted).await;
+                    return Ok(true);
+                }
+            }
+        }
+        Err(overtaken())
+    }
+
+    async fn write_removal(&self, ctx: &Context, id: &str, if_version: Option<i64>) -> Result<Option<Deleted>> {
+        self.backend.delete(ctx, Delete { model: Arc::clone(&self.model), id: id.to_owned(), if_version }).await
+    }
+
+    async fn deleted(&self, ctx: &Context, hook_context: &HookContext, deleted: &Deleted) {
+        for hook in self.hooks() {
+            if let Err(error) = hook.after_delete(hook_context).await {
+                let record = &deleted.record;
+                self.hook_failed(self.event(ctx, Operation::Delete, record.id(), record.version()), error).await;
+            }
+        }
+        self.tell_of_removal(ctx, deleted).await;
+    }
+
+    /// Tells of the deleted record, and of those that lost their links to it.
+    async fn tell_of_removal(&self, ctx: &Context, deleted: &Deleted) {
+        let Deleted { record, unlinked } = deleted;
+        self.tell(self.event(ctx, Operation::Delete, record.id(), record.version())).await;
+        for touched in unlinked {
+            let group = self.inner.catalog.models().find(|model| model.name() == touched.model);
+            let group = group.map(|model| model.group().to_owned()).unwrap_or_default();
+            let event = self.event(ctx, Operation::Update, &touched.id, touched.version);
+            self.tell(Event { group, model: touched.model.clone(), ..event }).await;
+        }
+    }
+}
+
+fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
+    match if_version {
+        Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether another write came between what the hooks saw and this one, and the caller did not ask to be told.
+fn is_overtaken(error: &Error, if_version: Option<i64>) -> bool {
+    if_version.is_none() && error.kind() == ErrorKind::VersionConflict
+}
+
+fn overtaken() -> Error {
+    Error::new(ErrorKind::Unavailable, "others change the record all the time").hint("try again in a moment")
+}
+
+/// The changes by name, as hooks see them.
+fn members(patch: &Patch) -> Members {
+    let changes = patch.changes().iter();
+    changes
+        .map(|change| (change.field.name().to_owned(), change.value.as_ref().map_or(Json::Null, Value::to_json)))
+        .collect()
+}
