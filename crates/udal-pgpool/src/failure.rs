@@ -11,6 +11,8 @@ use udal_core::{Error, ErrorKind};
 pub enum Failure {
     /// The database, a table, a column or a partition is not there.
     Missing(Box<dyn StdError + Send + Sync>),
+    /// Another change came in the way: the same again may succeed at once.
+    Overtaken(Error),
     /// Everything else, as the caller sees it.
     Error(Error),
 }
@@ -19,8 +21,16 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Missing(cause) => Error::internal(cause),
-            Failure::Error(error) => error,
+            Failure::Overtaken(error) | Failure::Error(error) => error,
         }
+    }
+}
+
+impl Failure {
+    /// Others came in the way again and again.
+    pub fn overtaken() -> Self {
+        let error = Error::new(ErrorKind::Unavailable, "another change came in the way");
+        Failure::Overtaken(error.hint("try again in a moment"))
     }
 }
 
@@ -32,7 +42,14 @@ impl From<Error> for Failure {
 
 impl From<PgError> for Failure {
     fn from(error: PgError) -> Self {
-        if is_missing(&error) { Failure::Missing(Box::new(error)) } else { Failure::Error(public_error(error)) }
+        if is_missing(&error) {
+            return Failure::Missing(Box::new(error));
+        }
+        match error.code().map(SqlState::code) {
+            // A serialization failure, a deadlock.
+            Some("40001" | "40P01") => Failure::Overtaken(public_error(error)),
+            _ => Failure::Error(public_error(error)),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
 use udal_core::model::Model;
 use udal_core::record::Record;
-use udal_core::{Context, Error, Result};
+use udal_core::{Context, Result};
 use udal_pgpool::{
     CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
 };
@@ -72,21 +72,25 @@ impl Batch<'_> {
             return Ok(());
         }
         let written = match mode {
-            BatchMode::Atomic => self.write_all(&chunk).await?,
+            BatchMode::Atomic => self.write_all(chunk).await?,
             BatchMode::PerItem => self.write_each(chunk).await?,
         };
         self.report.created += written;
         Ok(())
     }
 
-    async fn write_all(&mut self, chunk: &[Item]) -> Result<u64> {
-        for (index, record) in chunk {
-            self.ctx.check_reach(record).map_err(|error| error.of_item(*index))?;
+    async fn write_all(&mut self, mut chunk: Vec<Item>) -> Result<u64> {
+        let denied = chunk.iter().enumerate().find_map(|(at, (index, record))| {
+            self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
+        });
+        if let Some((at, _)) = &denied {
+            // What comes before it may fail first.
+            chunk.truncate(*at);
         }
-        self.ensure_partitions(chunk).await?;
-        match copy(self.home, self.model, &self.transaction, chunk).await {
-            Ok(()) => Ok(chunk.len() as u64),
-            Err(CopyFailure::Database(error)) => Err(match taken(&error, chunk) {
+        self.ensure_partitions(&chunk).await?;
+        match copy(self.home, self.model, &self.transaction, &chunk).await {
+            Ok(()) => denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error)),
+            Err(CopyFailure::Database(error)) => Err(match taken(&error, &chunk) {
                 Some((index, id)) => already_exists(id).of_item(index),
                 None => Failure::from(error).into(),
             }),
@@ -111,8 +115,7 @@ impl Batch<'_> {
                 Err(failure) => return Err(Failure::from(failure).into()),
             }
         }
-        Err(Error::new(udal_core::ErrorKind::Unavailable, "others create records with the same ids all the time")
-            .hint("try again in a moment"))
+        Err(Failure::overtaken().into())
     }
 
     /// Leaves out what is out of reach, and what has the id of an earlier item.

@@ -11,6 +11,7 @@ use udal_core::value::Value;
 pub use create::{add_column, create_index_statements, create_table, has_column, has_table};
 pub use partition::{Span, attach_partition, create_partition, has_partition, partition_name};
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
+pub(crate) use read::{limit_to, order_by};
 pub use write::{copy, copy_ids, delete, insert, update};
 
 use crate::{BaseType, Columns, Sql, column_type};

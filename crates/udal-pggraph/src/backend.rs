@@ -1,0 +1,75 @@
+//! The backend: one line an operation; what each does is in the module it calls.
+
+use async_trait::async_trait;
+use udal_core::contract::{
+    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+};
+use udal_core::record::Record;
+use udal_core::{Context, Result, TenantSlug};
+use udal_pgpool::TenantDatabases;
+
+use crate::{batch, delete, read, write};
+
+/// Keeps linked documents, a database for each tenant.
+#[derive(Clone, Debug)]
+pub struct PgGraphBackend {
+    databases: TenantDatabases,
+}
+
+impl PgGraphBackend {
+    /// A backend over these databases. Connects when it is first used.
+    pub fn new(databases: TenantDatabases) -> Self {
+        PgGraphBackend { databases }
+    }
+}
+
+#[async_trait]
+impl Backend for PgGraphBackend {
+    fn name(&self) -> &'static str {
+        "pggraph"
+    }
+
+    async fn get(&self, ctx: &Context, op: Get) -> Result<Option<Record>> {
+        read::get(&self.databases, ctx, op).await
+    }
+
+    async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
+        read::list(&self.databases, ctx, op).await
+    }
+
+    async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {
+        read::search(&self.databases, ctx, op).await
+    }
+
+    async fn count(&self, ctx: &Context, op: Count) -> Result<u64> {
+        read::count(&self.databases, ctx, op).await
+    }
+
+    async fn create(&self, ctx: &Context, op: Create) -> Result<Created> {
+        write::create(&self.databases, ctx, op).await
+    }
+
+    async fn update(&self, ctx: &Context, op: Update) -> Result<Record> {
+        write::update(&self.databases, ctx, op).await
+    }
+
+    async fn delete(&self, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
+        delete::delete(&self.databases, ctx, op).await
+    }
+
+    async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
+        batch::batch_create(&self.databases, ctx, op).await
+    }
+
+    async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        self.databases.create_tenant(tenant).await
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
+        self.databases.list_tenants().await
+    }
+
+    async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        self.databases.drop_tenant(tenant).await
+    }
+}

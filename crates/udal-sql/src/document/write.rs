@@ -1,0 +1,98 @@
+//! Statements that write documents.
+
+use serde_json::Value as Json;
+use udal_core::filter::Predicate;
+use udal_core::model::{Field, Model, SYSTEM_FIELDS};
+use udal_core::record::{Patch, Record};
+use udal_core::value::Value;
+
+use super::link::unnest;
+use super::{Documents, LinkRow, SELECTION, body, body_changes};
+use crate::{Param, Sql, SqlType, Statement, column_type, write_predicate};
+
+/// Writes a new document with its links in one step, if every one of `targets` is there and the id is free.
+///
+/// Answers one row: which of the targets are there, and whether the document was written.
+pub fn insert(record: &Record, links: &[LinkRow], targets: &[String]) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("WITH t AS (SELECT \"id\" FROM \"udal_documents\" WHERE \"id\" = ANY (");
+    sql.param(Param::texts(targets.iter().cloned())).push(") ORDER BY \"id\" FOR KEY SHARE), ");
+    sql.push("i AS (INSERT INTO \"udal_documents\" (\"model\", ").push(SELECTION).push(") SELECT ");
+    sql.param(Param::text(record.model().name())).push(", ");
+    sql.list(system_fields(record.model()), |sql, field| {
+        sql.param(Param::new(column_type(field.field_type()), record.get(field).cloned()));
+    });
+    sql.push(", ").param(Param::new(SqlType::JSONB, Value::Json(body(record))));
+    let count = i64::try_from(targets.len()).unwrap_or(i64::MAX);
+    sql.push(" WHERE (SELECT count(*) FROM t) = ").param(Param::int(count));
+    sql.push(" ON CONFLICT DO NOTHING RETURNING \"id\"), ");
+    sql.push("l AS (INSERT INTO \"udal_links\" (\"source\", \"field\", \"target\") SELECT n.* FROM i, ");
+    unnest(&mut sql, links);
+    sql.push(" n ON CONFLICT DO NOTHING) ");
+    sql.push("SELECT ARRAY(SELECT \"id\" FROM t), EXISTS (SELECT FROM i)");
+    sql.finish()
+}
+
+fn system_fields(model: &Model) -> impl Iterator<Item = &Field> {
+    model.fields().iter().take(SYSTEM_FIELDS).map(AsRef::as_ref)
+}
+
+/// Changes the document with that id, if `reach` is true of it, and answers it whole.
+pub fn update(model: &Model, id: &str, patch: &Patch, reach: &Predicate, if_version: Option<i64>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("UPDATE \"udal_documents\" SET \"version\" = \"version\" + 1");
+    for change in patch.changes().iter().filter(|change| change.field.is_system()) {
+        sql.push(", ").name(change.field.name()).push(" = ");
+        sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
+    }
+    let (set, cleared) = body_changes(patch);
+    if !set.is_empty() || !cleared.is_empty() {
+        sql.push(", \"body\" = (\"body\" || ").param(Param::new(SqlType::JSONB, Value::Json(Json::Object(set))));
+        sql.push(") - ").param(Param::texts(cleared));
+    }
+    sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" AND \"model\" = ").param(Param::text(model.name()));
+    sql.push(" AND ");
+    write_predicate(&mut sql, &Documents, reach);
+    if let Some(version) = if_version {
+        sql.push(" AND \"version\" = ").param(Param::int(version));
+    }
+    sql.push(" RETURNING ").push(SELECTION);
+    sql.finish()
+}
+
+/// Replaces the body of a document that the transaction has locked, and counts its version up.
+pub fn replace_body(id: &str, body: Json) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("UPDATE \"udal_documents\" SET \"version\" = \"version\" + 1, \"body\" = ");
+    sql.param(Param::new(SqlType::JSONB, Value::Json(body))).push(" WHERE \"id\" = ").param(Param::text(id));
+    sql.finish()
+}
+
+/// Deletes a document that the transaction has locked, with the links that it holds and those that lead to it.
+pub fn delete(id: &str) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("WITH l AS (DELETE FROM \"udal_links\" WHERE \"source\" = ").param(Param::text(id));
+    sql.push(" OR \"target\" = ").place(1).push(") DELETE FROM \"udal_documents\" WHERE \"id\" = ").place(1);
+    sql.finish()
+}
+
+/// Starts a stream of documents; see [`copy_columns`].
+pub fn copy() -> String {
+    let mut sql = Sql::new();
+    sql.push("COPY \"udal_documents\" (\"model\", ").push(SELECTION).push(") FROM STDIN (FORMAT binary)");
+    sql.into_text()
+}
+
+/// The columns of one document in a stream: the model, the system fields, the body.
+pub fn copy_columns(record: &Record) -> Vec<(SqlType, Option<Value>)> {
+    let model = (SqlType::TEXT, Some(Value::from(record.model().name())));
+    let system =
+        system_fields(record.model()).map(|field| (column_type(field.field_type()), record.get(field).cloned()));
+    let body = (SqlType::JSONB, Some(Value::Json(body(record))));
+    std::iter::once(model).chain(system).chain(std::iter::once(body)).collect()
+}
+
+/// Starts a stream of links: source, field, target.
+pub fn copy_links() -> &'static str {
+    "COPY \"udal_links\" (\"source\", \"field\", \"target\") FROM STDIN (FORMAT binary)"
+}
