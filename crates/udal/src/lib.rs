@@ -1,1 +1,39 @@
 //! The facade: builder and wiring, the only place that names concrete backends.
+//!
+//! [`Udal::builder`] takes group files or a [`Catalog`], starts a private PostgreSQL in a data directory (or uses the server
+//! that a URL names), and answers a [`RecordService`] over both storages.
+//!
+//! ```no_run
+//! use udal::{AccessContext, Context, CreateRequest, TenantSlug, Udal};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let udal = Udal::builder().groups_dir("groups").data_dir("data").start().await?;
+//! let acme = TenantSlug::new("acme")?;
+//! let ctx = Context::new(acme, AccessContext::unrestricted("an example"));
+//!
+//! let results = udal.service().records("lab", "AppLabResult")?;
+//! let created = results.create(&ctx, CreateRequest::new(serde_json::json!({"test_type": "ph", "value": 7.2}))).await?;
+//! println!("{}", created.record.id());
+//! udal.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+pub mod config;
+mod error;
+mod secret;
+
+pub use builder::{Udal, UdalBuilder};
+pub use config::Config;
+pub use error::StartError;
+pub use secret::Secret;
+pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, ItemFailure, MAX_LIMIT};
+pub use udal_core::model::Catalog;
+pub use udal_core::{
+    AccessContext, Context, ERROR_KINDS, Error, ErrorKind, FieldError, Ownership, Result, TenantSlug, model, nearest,
+    record, shorten, value,
+};
+pub use udal_embedded::{Durability, EmbeddedError};
+pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
+pub use udal_service::*;

@@ -1,0 +1,226 @@
+//! Wiring: from a catalog and a place for data to a record service.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_postgres::Config as Connection;
+use udal_core::Error;
+use udal_core::contract::Backend;
+use udal_core::model::{Catalog, StorageKind};
+use udal_embedded::{Durability, EmbeddedError, Server};
+use udal_memory::MemoryBackend;
+use udal_pggraph::PgGraphBackend;
+use udal_pgpool::TenantDatabases;
+use udal_postgresql::PostgresqlBackend;
+use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
+
+use crate::{Secret, StartError, config};
+
+/// Where records are kept.
+#[derive(Clone, Debug)]
+enum Place {
+    /// In the embedded PostgreSQL.
+    Embedded,
+    /// In the PostgreSQL server at this URL.
+    Server(Secret),
+    /// In memory, for tests and for trying things out.
+    Memory,
+}
+
+/// Where the models come from.
+#[derive(Clone, Debug)]
+enum Models {
+    Directory(PathBuf),
+    Catalog(Catalog),
+}
+
+type Registration = Box<dyn FnOnce(RecordServiceBuilder) -> RecordServiceBuilder + Send>;
+
+/// Builds a [`Udal`]. [`Udal::builder`] starts with the defaults.
+pub struct UdalBuilder {
+    models: Models,
+    data_dir: PathBuf,
+    place: Place,
+    durability: Durability,
+    tenant_prefix: String,
+    max_connections: usize,
+    registrations: Vec<Registration>,
+}
+
+impl UdalBuilder {
+    /// Loads the models from the group files in `directory`: by default `groups`.
+    #[must_use]
+    pub fn groups_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.models = Models::Directory(directory.into());
+        self
+    }
+
+    /// Takes the models of `catalog`.
+    #[must_use]
+    pub fn catalog(mut self, catalog: Catalog) -> Self {
+        self.models = Models::Catalog(catalog);
+        self
+    }
+
+    /// Keeps the embedded PostgreSQL's data in `directory`: by default [`config::default_data_dir`].
+    #[must_use]
+    pub fn data_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data_dir = directory.into();
+        self
+    }
+
+    /// Uses the PostgreSQL server at this URL; without one the embedded PostgreSQL is started.
+    #[must_use]
+    pub fn database_url(mut self, url: Option<Secret>) -> Self {
+        self.place = url.map_or(Place::Embedded, Place::Server);
+        self
+    }
+
+    /// Keeps records in memory only, until Udal is dropped.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.place = Place::Memory;
+        self
+    }
+
+    /// Says whether the embedded PostgreSQL syncs what it commits: by default it does.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Sets what stands before a tenant's slug in the name of its database: by default `sqh_tenant_`.
+    #[must_use]
+    pub fn tenant_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.tenant_prefix = prefix.into();
+        self
+    }
+
+    /// Sets how many connections to tenant databases there are at most: by default 32.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// Registers hooks for a model; several run in the order in which they were registered.
+    #[must_use]
+    pub fn hooks(mut self, group: &str, model: &str, hooks: Arc<dyn Hooks>) -> Self {
+        let (group, model) = (group.to_owned(), model.to_owned());
+        self.registrations.push(Box::new(move |service| service.hooks(&group, &model, hooks)));
+        self
+    }
+
+    /// Sends an event of every committed write to `sink`.
+    #[must_use]
+    pub fn events(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.registrations.push(Box::new(move |service| service.events(sink)));
+        self
+    }
+
+    /// Loads the models, starts what is needed, and wires the record service.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is wrong with the group files, the server or the registrations.
+    pub async fn start(self) -> Result<Udal, StartError> {
+        let catalog = match self.models {
+            Models::Directory(directory) => udal_groups::load_dir(directory)?,
+            Models::Catalog(catalog) => catalog,
+        };
+        let (connection, server) = match self.place {
+            Place::Memory => (None, None),
+            Place::Server(url) => (Some(read_url(&url)?), None),
+            Place::Embedded => {
+                let settings = udal_embedded::Settings {
+                    durability: self.durability,
+                    ..udal_embedded::Settings::new(self.data_dir)
+                };
+                let server = Server::start(settings).await?;
+                (Some(server.config()), Some(server))
+            }
+        };
+        let (documents, tables) = match connection {
+            None => in_memory(),
+            Some(connection) => {
+                let mut settings = udal_pgpool::Settings::new(connection);
+                settings.prefix = self.tenant_prefix;
+                settings.max_connections = self.max_connections;
+                in_postgresql(settings)
+            }
+        };
+        let service = RecordService::builder(catalog)
+            .backend(StorageKind::Terminusdb, documents)
+            .backend(StorageKind::Postgresql, tables);
+        let service = self.registrations.into_iter().fold(service, |service, register| register(service)).build()?;
+        Ok(Udal { service, server })
+    }
+}
+
+fn in_memory() -> (Arc<dyn Backend>, Arc<dyn Backend>) {
+    let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+    (Arc::clone(&backend), backend)
+}
+
+fn in_postgresql(settings: udal_pgpool::Settings) -> (Arc<dyn Backend>, Arc<dyn Backend>) {
+    let databases = TenantDatabases::new(settings);
+    (Arc::new(PgGraphBackend::new(databases.clone())), Arc::new(PostgresqlBackend::new(databases)))
+}
+
+fn read_url(url: &Secret) -> Result<Connection, StartError> {
+    url.reveal().parse().map_err(|_| StartError::DatabaseUrl)
+}
+
+/// A running Udal: the record service, and the server that it started.
+#[derive(Debug)]
+pub struct Udal {
+    service: RecordService,
+    server: Option<Server>,
+}
+
+impl Udal {
+    /// A builder with the defaults: models from `groups`, data in the default data directory, durable.
+    pub fn builder() -> UdalBuilder {
+        UdalBuilder {
+            models: Models::Directory(PathBuf::from(config::DEFAULT_GROUPS)),
+            data_dir: config::default_data_dir(),
+            place: Place::Embedded,
+            durability: Durability::default(),
+            tenant_prefix: config::DEFAULT_TENANT_PREFIX.to_owned(),
+            max_connections: config::DEFAULT_MAX_CONNECTIONS,
+            registrations: Vec::new(),
+        }
+    }
+
+    /// The record service.
+    pub fn service(&self) -> &RecordService {
+        &self.service
+    }
+
+    /// Whether the embedded PostgreSQL was started by this process, rather than joined.
+    pub fn started_server(&self) -> bool {
+        self.server.as_ref().is_some_and(Server::started_here)
+    }
+
+    /// Stops the embedded PostgreSQL, unless another process uses it.
+    ///
+    /// # Errors
+    /// What stopping it answers.
+    pub async fn stop(self) -> Result<(), EmbeddedError> {
+        let Udal { service, server } = self;
+        drop(service);
+        match server {
+            Some(server) => server.stop().await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Service(error) => error,
+            other => Error::new(other.kind(), other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Configuration: `udal.toml`, the environment, and the defaults, all in one place.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+use udal_core::{Error, Result, nearest, shorten};
+
+use crate::Secret;
+
+/// The environment variable that names the data directory.
+pub const ENV_DATA_DIR: &str = "UDAL_DATA_DIR";
+/// The environment variable that names the directory of group files.
+pub const ENV_GROUPS: &str = "UDAL_GROUPS";
+/// The environment variable that names the configuration file.
+pub const ENV_CONFIG: &str = "UDAL_CONFIG";
+/// The environment variable that holds the URL of a PostgreSQL server.
+pub const ENV_DATABASE_URL: &str = "UDAL_DATABASE_URL";
+/// The configuration file that is read when it stands in the working directory and no other is named.
+pub const DEFAULT_FILE: &str = "udal.toml";
+/// The directory of group files.
+pub const DEFAULT_GROUPS: &str = "groups";
+/// What stands before a tenant's slug in the name of its database.
+pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
+/// The most connections to tenant databases.
+pub const DEFAULT_MAX_CONNECTIONS: usize = 32;
+
+const TOP_KEYS: [&str; 3] = ["data_dir", "groups", "postgresql"];
+const POSTGRESQL_KEYS: [&str; 3] = ["url", "tenant_prefix", "max_connections"];
+
+/// What a configuration file may say. Paths in it are relative to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the embedded PostgreSQL keeps its data.
+    pub data_dir: PathBuf,
+    /// The directory of group files.
+    pub groups: PathBuf,
+    /// The URL of a PostgreSQL server to use instead of the embedded one.
+    pub database_url: Option<Secret>,
+    /// What stands before a tenant's slug in the name of its database.
+    pub tenant_prefix: String,
+    /// The most connections to tenant databases.
+    pub max_connections: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: default_data_dir(),
+            groups: PathBuf::from(DEFAULT_GROUPS),
+            database_url: None,
+            tenant_prefix: DEFAULT_TENANT_PREFIX.to_owned(),
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+        }
+    }
+}
+
+/// `/var/lib/udal` for root, else `udal` in the user's data directory (`$XDG_DATA_HOME` or `~/.local/share`).
+pub fn default_data_dir() -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/udal");
+    }
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = absolute("XDG_DATA_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/share")));
+    data.map_or_else(|| PathBuf::from(".udal"), |data| data.join("udal"))
+}
+
+impl Config {
+    /// Reads `file`; without one, `udal.toml` in the working directory where there is one; else the defaults.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a file that cannot be read, is not TOML, or holds an unknown
+    /// key or a wrong kind of value, each with its line.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let path = match file {
+            Some(path) => path,
+            None if Path::new(DEFAULT_FILE).is_file() => Path::new(DEFAULT_FILE),
+            None => return Ok(Config::default()),
+        };
+        let text = fs::read_to_string(path).map_err(|error| {
+            Error::invalid(format!("the configuration file `{}` cannot be read: {error}", path.display()))
+                .hint("check its name and its permissions")
+        })?;
+        Config::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a configuration file's text; relative paths in it start at `directory`.
+    ///
+    /// # Errors
+    /// As [`load`](Config::load).
+    pub fn parse(name: &str, text: &str, directory: &Path) -> Result<Self> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = line_of(text, error.span().map_or(0, |span| span.start));
+            Error::invalid(format!("{name}:{line}: this is not TOML: {}", error.message().replace('\n', "; ")))
+        })?;
+        let mut reader = Reader { name, text, problems: Vec::new() };
+        let mut config = Config::default();
+        for (key, at, value) in reader.known(table.get_ref(), &TOP_KEYS) {
+            match key {
+                "data_dir" => reader.text(key, at, value, |text| config.data_dir = directory.join(text)),
+                "groups" => reader.text(key, at, value, |text| config.groups = directory.join(text)),
+                _ => reader.postgresql(at, value, &mut config),
+            }
+        }
+        let mut problems = reader.problems;
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        problems.sort();
+        let lines: Vec<String> = problems.into_iter().map(|(_, problem)| problem).collect();
+        Err(Error::invalid(lines.join("\n")))
+    }
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    text: &'a str,
+    problems: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    fn add(&mut self, at: usize, problem: String) {
+        let line = line_of(self.text, at);
+        self.problems.push((line, format!("{}:{line}: {problem}", self.name)));
+    }
+
+    fn postgresql(&mut self, at: usize, value: &DeValue<'_>, config: &mut Config) {
+        let Some(table) = value.as_table() else {
+            self.add(at, "`postgresql` is a table (write `[postgresql]` and its keys under it)".to_owned());
+            return;
+        };
+        for (key, at, value) in self.known(table, &POSTGRESQL_KEYS) {
+            match key {
+                "url" => self.text(key, at, value, |text| config.database_url = Some(Secret::new(text))),
+                "tenant_prefix" => self.text(key, at, value, |text| config.tenant_prefix = text.to_owned()),
+                _ => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+                    Some(number @ 1..=10_000) => config.max_connections = number,
+                    _ => self.add(at, "`max_connections` is a number (1 to 10000)".to_owned()),
+                },
+            }
+        }
+    }
+
+    /// The members of `table` whose keys are among `known`, with where they start; the others are problems.
+    fn known<'k, 't, 'v>(
+        &mut self,
+        table: &'t DeTable<'v>,
+        known: &[&'k str],
+    ) -> Vec<(&'k str, usize, &'t DeValue<'v>)> {
+        let mut found = Vec::new();
+        for (key, value) in table {
+            let (name, at) = (key.get_ref().as_ref(), key.span().start);
+            match known.iter().find(|known| **known == name) {
+                Some(known) => found.push((*known, at, value.get_ref())),
+                None => {
+                    let hint = match nearest(name, known.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("keys here are {}", known.join(" ")),
+                    };
+                    self.add(at, format!("`{}` is not a key here ({hint})", shorten(name)));
+                }
+            }
+        }
+        found
+    }
+
+    fn text(&mut self, key: &str, at: usize, value: &DeValue<'_>, set: impl FnOnce(&str)) {
+        match value.as_str() {
+            Some(text) if !text.is_empty() => set(text),
+            _ => self.add(at, format!("`{key}` is text (write `{key} = \"…\"`)")),
+        }
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse("udal.toml", text, Path::new("/etc/udal"))
+    }
+
+    #[test]
+    fn everything_that_can_be_set() {
+        let text = "data_dir = \"/srv/udal\"\ngroups = \"models\"\n[postgresql]\nurl = \"postgres://u:hunter2@db\"\n\
+                    tenant_prefix = \"t_\"\nmax_connections = 8\n";
+        let config = parse(text).unwrap();
+        assert_eq!(config.data_dir, Path::new("/srv/udal"));
+        assert_eq!(config.groups, Path::new("/etc/udal/models"));
+        assert_eq!(config.database_url.as_ref().map(Secret::reveal), Some("postgres://u:hunter2@db"));
+        assert_eq!((config.tenant_prefix.as_str(), config.max_connections), ("t_", 8));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert_eq!(parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_problem_at_its_line() {
+        let text = "datadir = \"x\"\ngroups = 5\n\n[postgresql]\nulr = \"hunter2\"\nmax_connections = 0\n[server]\n";
+        let expected = "udal.toml:1: `datadir` is not a key here (did you mean `data_dir`?)\n\
+                        udal.toml:2: `groups` is text (write `groups = \"…\"`)\n\
+                        udal.toml:5: `ulr` is not a key here (did you mean `url`?)\n\
+                        udal.toml:6: `max_connections` is a number (1 to 10000)\n\
+                        udal.toml:7: `server` is not a key here (keys here are data_dir groups postgresql)";
+        assert_eq!(parse(text).unwrap_err().message(), expected);
+        let error = parse("a = \n").unwrap_err();
+        assert!(error.message().starts_with("udal.toml:1: this is not TOML: "), "{error}");
+        assert!(Config::load(Some(Path::new("no such file.toml"))).is_err());
+    }
+}
