@@ -124,9 +124,7 @@ fn finish(model: &Model, errors: Vec<FieldError>) -> Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
-    Err(Error::fields(format!("the record is not a valid `{}`", model.name()), errors)
-        .at("validate", model.name(), "")
-        .hint("mend the fields listed"))
+    Err(Error::fields(format!("the record is not a valid `{}`", model.name()), errors).hint("mend the fields listed"))
 }
 
 fn missing(field: &Field) -> FieldError {
