@@ -7,10 +7,10 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value as Json;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
 use udal_core::record::Record;
-use udal_core::{Context, Result};
+use udal_core::{Context, Error, Result};
 
 use crate::hooks::Operation;
-use crate::{BatchAnswer, BatchRequest, Records};
+use crate::{BatchAnswer, BatchRequest, Records, observe};
 
 /// How many items of a batch item by item are written, and made durable, at once.
 const CHUNK: usize = 5_000;
@@ -73,7 +73,7 @@ impl Records {
                     Err(error) => answer.failures.push(ItemFailure { index, error }),
                 }
             }
-            let first = records.first().map(|(index, _)| *index);
+            let Some(first) = records.first().map(|(index, _)| *index) else { continue };
             let kept: Vec<Kept> =
                 records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
             let records = stream::iter(records.into_iter().map(Ok)).boxed();
@@ -87,16 +87,23 @@ impl Records {
                     self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
                 }
                 Err(error) => {
-                    let error =
-                        error.of_item(first.unwrap_or_default()).hint("this item and those after it were not written");
-                    crate::observe::log(&error);
+                    let error = error.of_item(first).hint("this item and those after it were not written");
+                    let error = self.of_batch(ctx, error);
+                    observe::log(&error);
                     answer.stopped = Some(error);
                     break;
                 }
             }
         }
         answer.failures.sort_by_key(|failure| failure.index);
+        let located = |ItemFailure { index, error }| ItemFailure { index, error: self.of_batch(ctx, error) };
+        answer.failures = answer.failures.into_iter().map(located).collect();
         Ok(answer)
+    }
+
+    /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.
+    fn of_batch(&self, ctx: &Context, error: Error) -> Error {
+        error.at("batch_create", self.model.name(), ctx.tenant().as_str())
     }
 
     async fn prepare_item(&self, ctx: &Context, item: Result<Json>) -> Result<Record> {

@@ -31,7 +31,6 @@ impl Records {
         self.fill_given(ctx, &mut draft);
         if !self.hooks().is_empty() {
             draft = self.before_create(ctx, draft).await?;
-            self.fill_given(ctx, &mut draft);
         }
         Ok(self.fill_kept(ctx, draft))
     }
@@ -67,8 +66,9 @@ impl Records {
         if data == given {
             return Ok(draft);
         }
-        let draft = read_new(&self.model, &serde_json::Value::Object(data.clone()))?;
-        self.validate(&hook_context, &data).await?;
+        let mut draft = read_new(&self.model, &serde_json::Value::Object(data))?;
+        self.fill_given(ctx, &mut draft);
+        self.validate(&hook_context, &members(&draft)).await?;
         Ok(draft)
     }
 
@@ -115,6 +115,7 @@ impl Records {
     pub(crate) async fn hook_failed(&self, event: Event, error: Error) {
         tracing::warn!(tenant = %event.tenant, model = event.model, id = event.id, operation = %event.operation,
             "a hook failed after the write, which stays");
+        let error = error.at(event.operation.name(), &event.model, event.tenant.as_str());
         observe::log(&error);
         let failure = HookFailure { event, error };
         for sink in &self.inner.sinks {

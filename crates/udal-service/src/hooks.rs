@@ -24,13 +24,20 @@ pub enum Operation {
     Delete,
 }
 
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Operation {
+    /// Its name: `create`, `update` or `delete`.
+    pub fn name(self) -> &'static str {
+        match self {
             Operation::Create => "create",
             Operation::Update => "update",
             Operation::Delete => "delete",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -60,8 +60,8 @@ impl Records {
         if changes == given {
             return Ok(patch.clone());
         }
-        let patch = read_changes(&self.model, &Json::Object(changes.clone()))?;
-        self.validate(hook_context, &changes).await?;
+        let patch = read_changes(&self.model, &Json::Object(changes))?;
+        self.validate(hook_context, &members(&patch)).await?;
         Ok(patch)
     }
 

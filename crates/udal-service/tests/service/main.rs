@@ -1,0 +1,8 @@
+//! The record service over the reference backend: one behaviour a test, through the public API alone.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod builder;
+mod hooks;
+mod support;
