@@ -1,0 +1,7 @@
+//! Races: what holds when many ask at one instant.
+
+use crate::case::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    Vec::new()
+}
