@@ -1,6 +1,6 @@
 //! Definitions of tables, columns and indexes.
 
-use udal_core::model::{Field, Model, Scalar, Shape, position};
+use udal_core::model::{Field, Scalar, Shape, position};
 
 use super::Target;
 use crate::{Param, Sql, SqlType, Statement, column_type};
@@ -27,9 +27,19 @@ fn main_table(target: Target<'_>) -> String {
         sql.push(", ").name(key.name()).push(")) PARTITION BY RANGE (").name(key.name());
         sql.push(")");
     } else {
-        sql.push("))");
+        sql.push("))").push(storage_parameters(target));
     }
     sql.into_text()
+}
+
+/// How a table is filled and cleaned: one of appends is analyzed soon after they come, the others leave room on each page
+/// for updates in place. A split table has none; its partitions have them.
+pub(super) fn storage_parameters(target: Target<'_>) -> &'static str {
+    if target.table.high_volume {
+        " WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02)"
+    } else {
+        " WITH (fillfactor = 90)"
+    }
 }
 
 fn column(sql: &mut Sql, field: &Field) {
@@ -89,15 +99,14 @@ pub(super) fn quoted(name: &str) -> String {
 /// The statements that make the indexes; each does nothing where it is there.
 ///
 /// Owner, team and assignees, because access asks for them; references and sets; the times of a table that takes many
-/// appends. None on text without a bound, which a row could outgrow.
+/// appends; what the model's author declared. None else on text without a bound, which a row could outgrow.
 pub fn create_index_statements(target: Target<'_>) -> Vec<String> {
     let is_high_volume = target.table.high_volume;
-    target
-        .model()
-        .fields()
-        .iter()
-        .filter_map(|field| Some(index(target, field, index_kind(field, is_high_volume)?)))
-        .collect()
+    let fields = target.model().fields().iter();
+    let mut statements: Vec<String> =
+        fields.filter_map(|field| Some(index(target, field, index_kind(field, is_high_volume)?))).collect();
+    statements.extend(target.table.indexes.iter().map(|names| declared_index(target, names)));
+    statements
 }
 
 #[derive(Clone, Copy)]
@@ -120,7 +129,7 @@ fn index_kind(field: &Field, is_high_volume: bool) -> Option<IndexKind> {
 
 fn index(target: Target<'_>, field: &Field, kind: IndexKind) -> String {
     let mut sql = Sql::new();
-    sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.model(), field)).push(" ON ");
+    sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.table_name(), &[field.name()])).push(" ON ");
     sql.name(target.table_name()).push(match kind {
         IndexKind::Btree => " (",
         IndexKind::Gin => " USING gin (",
@@ -130,11 +139,29 @@ fn index(target: Target<'_>, field: &Field, kind: IndexKind) -> String {
     sql.into_text()
 }
 
-/// A name that fits PostgreSQL's 63 bytes and that no other field of any table has.
-fn index_name(model: &Model, field: &Field) -> String {
-    let table = model.table().map(|table| table.name.as_str()).unwrap_or_default();
+/// An index in the order of a list: missing values first, the id last.
+fn declared_index(target: Target<'_>, names: &[String]) -> String {
+    let mut sql = Sql::new();
+    let mut columns: Vec<&str> = names.iter().map(String::as_str).collect();
+    if !columns.contains(&"id") {
+        columns.push("id");
+    }
+    sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.table_name(), &columns)).push(" ON ");
+    sql.name(target.table_name()).push(" (").list(columns, |sql, name| {
+        sql.name(name);
+        if target.model().find(name).is_some_and(|field| !field.is_required()) {
+            sql.push(" NULLS FIRST");
+        }
+    });
+    sql.push(")");
+    sql.into_text()
+}
+
+/// A name that fits PostgreSQL's 63 bytes and that no other columns of any table have.
+fn index_name(table: &str, columns: &[&str]) -> String {
     let cut = |name: &str, length: usize| name.chars().take(length).collect::<String>();
-    format!("{}_{}_{:08x}", cut(table, 24), cut(field.name(), 24), hash(table, field.name()))
+    let columns = columns.join("_");
+    format!("{}_{}_{:08x}", cut(table, 24), cut(&columns, 24), hash(table, &columns))
 }
 
 fn hash(table: &str, field: &str) -> u32 {

@@ -5,7 +5,7 @@ use udal_core::record::Record;
 use udal_core::value::{Date, Value};
 
 use super::Target;
-use super::create::quoted;
+use super::create::{quoted, storage_parameters};
 use crate::{Param, Sql, Statement};
 
 /// The time that one partition holds: from its first day to before the next one's, in UTC.
@@ -66,7 +66,7 @@ pub fn partition_name(target: Target<'_>, span: Span) -> String {
 pub fn create_partition(target: Target<'_>, span: Span) -> String {
     let mut sql = Sql::new();
     sql.push("CREATE TABLE IF NOT EXISTS ").name(&partition_name(target, span));
-    sql.push(" (LIKE ").name(target.table_name()).push(" INCLUDING ALL)");
+    sql.push(" (LIKE ").name(target.table_name()).push(" INCLUDING ALL)").push(storage_parameters(target));
     sql.into_text()
 }
 
