@@ -1,5 +1,6 @@
 //! Creating a record: checked, through the hooks, filled, written, told.
 
+use serde_json::{Value as Json, json};
 use udal_core::contract::{Create, Created, Idempotency};
 use udal_core::model::position;
 use udal_core::record::{Draft, Record, read_new};
@@ -16,7 +17,7 @@ const MAX_KEY_BYTES: usize = 200;
 impl Records {
     pub(crate) async fn write_new(&self, ctx: &Context, request: CreateRequest) -> Result<Created> {
         let CreateRequest { data, idempotency_key } = request;
-        let idempotency = idempotency_key.map(|key| idempotency(key, &data.to_string())).transpose()?;
+        let idempotency = idempotency_key.map(|key| self.idempotency(ctx, key, &data)).transpose()?;
         let record = self.prepare(ctx, &data).await?;
         let created = self.backend.create(ctx, Create { record, idempotency }).await?;
         if !created.replayed {
@@ -26,13 +27,22 @@ impl Records {
     }
 
     /// A record of `data`, as it will be written: checked, changed by the hooks, checked again, and filled.
-    pub(crate) async fn prepare(&self, ctx: &Context, data: &serde_json::Value) -> Result<Record> {
+    pub(crate) async fn prepare(&self, ctx: &Context, data: &Json) -> Result<Record> {
         let mut draft = read_new(&self.model, data)?;
         self.fill_given(ctx, &mut draft);
         if !self.hooks().is_empty() {
             draft = self.before_create(ctx, draft).await?;
         }
         Ok(self.fill_kept(ctx, draft))
+    }
+
+    /// The key with a fingerprint of who asks for what: nobody is answered what another created under the same key.
+    fn idempotency(&self, ctx: &Context, key: String, data: &Json) -> Result<Idempotency> {
+        if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+            return Err(Error::invalid("an idempotency key has 1 to 200 bytes, and no control characters"));
+        }
+        let request = json!([self.model.name(), ctx.access().user_id(), ctx.access().team_id(), data]);
+        Ok(Idempotency { key, fingerprint: fingerprint(&request.to_string()) })
     }
 
     /// Fills what a writer may give and did not.
@@ -66,7 +76,7 @@ impl Records {
         if data == given {
             return Ok(draft);
         }
-        let mut draft = read_new(&self.model, &serde_json::Value::Object(data))?;
+        let mut draft = read_new(&self.model, &Json::Object(data))?;
         self.fill_given(ctx, &mut draft);
         self.validate(&hook_context, &members(&draft)).await?;
         Ok(draft)
@@ -128,11 +138,4 @@ impl Records {
 fn members(draft: &Draft) -> Members {
     let record = draft.clone().into_record();
     record.named().filter_map(|(field, value)| Some((field.name().to_owned(), value?.to_json()))).collect()
-}
-
-fn idempotency(key: String, request: &str) -> Result<Idempotency> {
-    if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
-        return Err(Error::invalid("an idempotency key has 1 to 200 bytes, and no control characters"));
-    }
-    Ok(Idempotency { key, fingerprint: fingerprint(request) })
 }
