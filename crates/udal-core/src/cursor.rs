@@ -10,10 +10,11 @@ use crate::filter::Predicate;
 use crate::fingerprint::fingerprint;
 use crate::model::Model;
 use crate::order::{Order, Position};
-use crate::value::{Value, decode_element};
+use crate::value::{MAX_STRING_BYTES, Value, decode_element};
 
-/// The longest cursor that is read, in bytes: some sort values can be long strings.
-const MAX_CURSOR_BYTES: usize = 8 << 20;
+/// The longest cursor that is read, in bytes for each term of the order: the longest string, with six letters of JSON for
+/// each byte of it and four of base64 for each three of these, and room for what is around it.
+const MAX_TERM_BYTES: usize = MAX_STRING_BYTES * 8 + 1_024;
 
 /// The query that a cursor belongs to: the same tenant, model, filter and order.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ impl Query<'_> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when it is not a cursor, or one of another query.
     pub fn decode(&self, text: &str) -> Result<Position> {
         let not_one = || Error::invalid("this is not a cursor").hint("give the `next` of the page before, unchanged");
-        if text.len() > MAX_CURSOR_BYTES {
+        if text.len() > MAX_TERM_BYTES * self.order.terms().len() {
             return Err(not_one());
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| not_one())?;
