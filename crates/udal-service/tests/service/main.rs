@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod batch;
 mod builder;
+mod faulty;
 mod hooks;
+mod reads;
 mod support;
+mod writes;
