@@ -12,7 +12,7 @@ use crate::value::{Value, decode_element};
 
 /// How deep a filter may nest.
 pub const MAX_DEPTH: usize = 32;
-/// How many tests a filter may hold.
+/// How many tests a filter may hold; an empty object or array counts as one.
 pub const MAX_CONDITIONS: usize = 1_000;
 /// How many values `in` and `not_in` may list.
 pub const MAX_LISTED: usize = 10_000;
@@ -69,6 +69,8 @@ impl Reader<'_> {
     }
 
     fn members(&mut self, members: &Map<String, Json>, path: &str, depth: usize) -> Predicate {
+        // What says nothing counts too: a store has to read it all the same.
+        self.conditions += usize::from(members.is_empty());
         let mut parts: Vec<Predicate> = members
             .iter()
             .map(|(name, member)| {
@@ -87,6 +89,7 @@ impl Reader<'_> {
     fn list(&mut self, json: &Json, path: &str, depth: usize) -> Vec<Predicate> {
         match json {
             Json::Array(items) => {
+                self.conditions += usize::from(items.is_empty());
                 let each = items.iter().enumerate();
                 each.map(|(at, item)| self.object(item, &format!("{path}[{at}]"), depth + 1)).collect()
             }
