@@ -131,7 +131,8 @@ pub fn refuse(message: impl Into<String>) -> Error {
 ///
 /// For each write, in this order: `validate_or_raise`, the `before_` hook, `validate_or_raise` again where that changed
 /// something, the write, the `after_` hook. An error before the write stops it. An error after it is reported, and undoes
-/// nothing. A batch calls them for each item.
+/// nothing. A batch calls them for each item: those after the write once the batch, or its chunk, is committed. A record that
+/// only lost its links, because another was deleted, calls no hook; it has its event.
 #[async_trait]
 pub trait Hooks: Send + Sync {
     /// Checks the new record, or the changes, beyond what the model says; refuses with an error.

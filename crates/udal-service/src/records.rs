@@ -100,6 +100,9 @@ impl Records {
 
     /// Creates many records, without holding them all in memory.
     ///
+    /// Where someone must be told after the commit, an atomic batch keeps what that takes until then: with hooks on the model
+    /// every record, with event sinks or [`with_ids`](BatchRequest::with_ids) every id. Item by item it is that of one chunk.
+    ///
     /// # Errors
     /// Of an atomic batch: the first failure, and nothing is written. Item by item, failures are in the answer.
     pub async fn batch_create(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
