@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use tokio_postgres::Row;
 use udal_core::model::{FieldType, Model, SYSTEM_FIELDS, Scalar};
 use udal_core::record::Record;
-use udal_core::value::{Value, decode};
+use udal_core::value::{Value, decode_stored};
 use udal_core::{Error, Result};
 use udal_pgpool::read_value;
 
@@ -19,7 +19,9 @@ pub(crate) fn read_document(model: &Arc<Model>, row: &Row) -> Result<Record> {
             read_value(row, at, field.field_type())?
         } else {
             let stored = body.get(field.name());
-            stored.map_or(Ok(None), |json| decode(field, json)).map_err(|error| Error::internal(error.to_string()))?
+            stored
+                .map_or(Ok(None), |json| decode_stored(field, json))
+                .map_err(|error| Error::internal(error.to_string()))?
         });
     }
     Ok(Record::new(Arc::clone(model), values))

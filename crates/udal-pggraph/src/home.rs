@@ -1,7 +1,7 @@
 //! Where a tenant's documents are, and how their tables come to be.
 
 use udal_core::{Context, Result};
-use udal_pgpool::{Connection, Failure, Step, TenantDatabases, idempotency};
+use udal_pgpool::{Connection, Failure, Statements, TenantDatabases, idempotency};
 use udal_sql::document::create_tables;
 
 /// How often a write is tried again when it and another stood in each other's way.
@@ -24,7 +24,7 @@ impl<'a> Home<'a> {
 
     /// Makes sure that the tables are there.
     pub(crate) async fn ensure(&self) -> Result<()> {
-        self.databases.ensure(&self.database, "documents", plan).await
+        self.databases.ensure(&self.database, "documents", &plan()).await
     }
 
     /// Makes the tables anew: what was made before turned out to be gone.
@@ -35,8 +35,6 @@ impl<'a> Home<'a> {
     }
 }
 
-fn plan() -> Vec<Step> {
-    let mut plan = vec![idempotency::table()];
-    plan.extend(create_tables().into_iter().map(Step::new));
-    plan
+fn plan() -> Statements {
+    Statements(std::iter::once(idempotency::table()).chain(create_tables()).map(str::to_owned).collect())
 }

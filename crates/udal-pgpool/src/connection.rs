@@ -67,6 +67,18 @@ impl std::fmt::Debug for Transaction<'_> {
 }
 
 impl Transaction<'_> {
+    pub(crate) fn new(inner: tokio_postgres::Transaction<'_>) -> Transaction<'_> {
+        Transaction { inner }
+    }
+
+    /// Runs statements without parameters or answers, separated by semicolons: definitions of tables.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn batch(&self, text: &str) -> Result<(), PgError> {
+        self.inner.batch_execute(text).await
+    }
+
     pub(crate) fn inner(&self) -> &tokio_postgres::Transaction<'_> {
         &self.inner
     }

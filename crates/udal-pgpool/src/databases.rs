@@ -11,7 +11,7 @@ use udal_sql::{Param, Sql, Statement};
 use crate::connection::query_client;
 use crate::once::Once;
 use crate::pool::{Pools, open};
-use crate::{Connection, Failure, Settings, Step, read_text};
+use crate::{Connection, Failure, Provision, Settings, Transaction, read_text};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
@@ -69,15 +69,15 @@ impl TenantDatabases {
         Ok(Connection::new(self.inner.pools.lend(database).await?))
     }
 
-    /// Makes sure, once for each `key`, that `database` is there and the steps of `plan` are done in it, all or none.
+    /// Makes sure, once for each `key`, that `database` is there and `work` is done in it, whole or not at all.
     ///
     /// Of many who ask at the same instant one works and the others wait; other processes are kept out by a lock.
     ///
     /// # Errors
     /// What the database says; the next who asks tries again.
-    pub async fn ensure(&self, database: &str, key: &str, plan: impl FnOnce() -> Vec<Step> + Send) -> Result<()> {
+    pub async fn ensure(&self, database: &str, key: &str, work: &dyn Provision) -> Result<()> {
         let full_key = format!("{database}\n{key}");
-        self.inner.done.run(&full_key, || self.provision(database, plan())).await
+        self.inner.done.run(&full_key, || self.provision(database, key, work)).await
     }
 
     /// Forgets what was done in `database`: it turned out not to be there any more.
@@ -86,7 +86,7 @@ impl TenantDatabases {
         self.inner.done.forget(|key| key.starts_with(&prefix));
     }
 
-    async fn provision(&self, database: &str, plan: Vec<Step>) -> Result<()> {
+    async fn provision(&self, database: &str, key: &str, work: &dyn Provision) -> Result<()> {
         let _turn = self.inner.provisioners.acquire().await.map_err(Error::internal)?;
         let started = std::time::Instant::now();
         let mut client = match self.open(database).await {
@@ -96,8 +96,8 @@ impl TenantDatabases {
             }
             opened => opened?,
         };
-        run_steps(&mut client, &plan).await?;
-        tracing::info!(database, steps = plan.len(), elapsed = ?started.elapsed(), "brought a database up to date");
+        run(&mut client, work).await?;
+        tracing::info!(database, key, elapsed = ?started.elapsed(), "brought a database up to date");
         Ok(())
     }
 
@@ -177,23 +177,13 @@ impl TenantDatabases {
     }
 }
 
-async fn run_steps(client: &mut Client, plan: &[Step]) -> Result<()> {
-    let run = async {
-        let transaction = client.transaction().await?;
-        let lock = Statement {
-            text: "SELECT pg_advisory_xact_lock($1)".to_owned(),
-            params: vec![Param::int(PROVISIONING_LOCK)],
-        };
-        query_client(transaction.client(), &lock).await?;
-        for step in plan {
-            if let Some(done) = &step.unless
-                && !query_client(transaction.client(), done).await?.is_empty()
-            {
-                continue;
-            }
-            transaction.batch_execute(&step.text).await?;
-        }
-        transaction.commit().await
-    };
-    run.await.map_err(|error: tokio_postgres::Error| Error::from(Failure::from(error)))
+async fn run(client: &mut Client, work: &dyn Provision) -> std::result::Result<(), Failure> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute("SET LOCAL lock_timeout = '10s'").await?;
+    let lock =
+        Statement { text: "SELECT pg_advisory_xact_lock($1)".to_owned(), params: vec![Param::int(PROVISIONING_LOCK)] };
+    query_client(transaction.client(), &lock).await?;
+    let transaction = Transaction::new(transaction);
+    work.run(&transaction).await?;
+    Ok(transaction.commit().await?)
 }

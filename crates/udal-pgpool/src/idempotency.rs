@@ -10,16 +10,14 @@ use udal_core::record::Record;
 use udal_core::{Error, Result};
 use udal_sql::{Param, Sql};
 
-use crate::{Failure, Step, Transaction, read_text};
+use crate::{Failure, Transaction, read_text};
 
 /// Makes the table of keys.
-pub fn table() -> Step {
-    Step::new(
-        "CREATE TABLE IF NOT EXISTS \"udal_idempotency\" (\
+pub fn table() -> &'static str {
+    "CREATE TABLE IF NOT EXISTS \"udal_idempotency\" (\
          \"model\" text COLLATE \"C\" NOT NULL, \"key\" text COLLATE \"C\" NOT NULL, \
          \"fingerprint\" text COLLATE \"C\" NOT NULL, \"answer\" text NOT NULL, \
-         \"created_at\" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (\"model\", \"key\"))",
-    )
+         \"created_at\" timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (\"model\", \"key\"))"
 }
 
 /// Takes the key for `record` within the transaction; answers the earlier record where the key was taken.

@@ -13,13 +13,13 @@ pub mod idempotency;
 mod numeric;
 mod once;
 mod pool;
+mod provision;
 mod settings;
-mod step;
 
 pub use connection::{Connection, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
 pub use decode::{read_record, read_text, read_value};
 pub use failure::{Failure, duplicate_line, is_duplicate};
+pub use provision::{Provision, Statements};
 pub use settings::Settings;
-pub use step::Step;

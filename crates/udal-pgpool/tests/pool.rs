@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::Fixture;
 use tokio::task::JoinSet;
 use udal_core::{Error, ErrorKind, TenantSlug};
-use udal_pgpool::{Failure, Step, TenantDatabases};
+use udal_pgpool::{Failure, Statements, TenantDatabases};
 use udal_sql::{Param, Statement};
 
 fn tenant(number: usize) -> TenantSlug {
@@ -101,13 +101,9 @@ async fn what_many_ask_for_is_made_once() {
         // Some know nothing of the others, as another process would.
         let databases = if number % 5 == 0 { fixture.databases(|_| ()) } else { shared.clone() };
         tasks.spawn(async move {
-            let plan = || {
-                vec![
-                    Step::new("CREATE TABLE IF NOT EXISTS a (x int)"),
-                    Step::new("CREATE INDEX IF NOT EXISTS i ON a (x)"),
-                ]
-            };
-            databases.ensure(&databases.database_of(&tenant(0)), "a", plan).await
+            let texts = ["CREATE TABLE IF NOT EXISTS a (x int)", "CREATE INDEX IF NOT EXISTS i ON a (x)"];
+            let work = Statements(texts.map(str::to_owned).to_vec());
+            databases.ensure(&databases.database_of(&tenant(0)), "a", &work).await
         });
     }
     while let Some(made) = tasks.join_next().await {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use udal_core::model::Model;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Connection, Failure, Step, TenantDatabases, idempotency, read_value};
-use udal_sql::Statement;
+use udal_pgpool::{Connection, Failure, TenantDatabases, read_value};
 use udal_sql::table::{self, Span, Spot, Target};
+
+use crate::schema::{OnePartition, WholeTable};
 
 /// A model's table in one database.
 pub(crate) struct Home<'a> {
@@ -50,7 +51,7 @@ impl<'a> Home<'a> {
     /// Makes sure that the table is there, with a column for each field.
     pub(crate) async fn ensure_table(&self) -> Result<()> {
         let key = format!("table {}", self.target.table_name());
-        self.databases.ensure(&self.database, &key, || table_plan(self.target)).await
+        self.databases.ensure(&self.database, &key, &WholeTable(self.target)).await
     }
 
     /// Makes sure that the table and these partitions are there.
@@ -58,7 +59,7 @@ impl<'a> Home<'a> {
         self.ensure_table().await?;
         for span in spans {
             let key = format!("partition {}", table::partition_name(self.target, *span));
-            self.databases.ensure(&self.database, &key, || partition_plan(self.target, *span)).await?;
+            self.databases.ensure(&self.database, &key, &OnePartition(self.target, *span)).await?;
         }
         Ok(())
     }
@@ -80,21 +81,4 @@ impl<'a> Home<'a> {
         self.ensure_table().await?;
         Ok(true)
     }
-}
-
-fn table_plan(target: Target<'_>) -> Vec<Step> {
-    let mut plan = vec![idempotency::table()];
-    plan.extend(table::create_table(target).into_iter().map(Step::new));
-    let columns = target.model().fields().iter();
-    plan.extend(columns.map(|field| Step::unless(table::add_column(target, field), table::has_column(target, field))));
-    plan.extend(table::create_index_statements(target).into_iter().map(Step::new));
-    plan
-}
-
-fn partition_plan(target: Target<'_>, span: Span) -> Vec<Step> {
-    let is_attached = || -> Statement { table::has_partition(target, span) };
-    vec![
-        Step::unless(table::create_partition(target, span), is_attached()),
-        Step::unless(table::attach_partition(target, span), is_attached()),
-    ]
 }

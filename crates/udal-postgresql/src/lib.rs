@@ -4,6 +4,7 @@ mod backend;
 mod batch;
 mod home;
 mod read;
+mod schema;
 mod write;
 
 pub use backend::PostgresqlBackend;

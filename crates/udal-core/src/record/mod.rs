@@ -11,7 +11,7 @@ pub use input::{Draft, read_changes, read_id, read_new};
 
 use crate::error::FieldError;
 use crate::model::{Field, Model, SYSTEM_FIELDS, Shape, position};
-use crate::value::{Timestamp, Value, decode};
+use crate::value::{Timestamp, Value, decode_stored};
 
 /// One item of a model: a value or none for each of the model's fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,7 @@ impl Record {
     /// # Errors
     /// What is wrong with a value.
     pub fn from_members(model: &Arc<Model>, members: &Map<String, Json>) -> Result<Self, FieldError> {
-        let read = |field: &Arc<Field>| members.get(field.name()).map_or(Ok(None), |json| decode(field, json));
+        let read = |field: &Arc<Field>| members.get(field.name()).map_or(Ok(None), |json| decode_stored(field, json));
         let values = model.fields().iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Record::new(Arc::clone(model), values))
     }

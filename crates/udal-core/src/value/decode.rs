@@ -54,6 +54,24 @@ pub fn decode(field: &Field, json: &Json) -> Result<Option<Value>, FieldError> {
     }
 }
 
+/// Reads the value of `field` from JSON that a store kept: a word that the enum had once is still read.
+///
+/// # Errors
+/// What is wrong with it, named by the field.
+pub fn decode_stored(field: &Field, json: &Json) -> Result<Option<Value>, FieldError> {
+    let text = |json: &Json| json.as_str().map(|text| Value::Str(text.to_owned()));
+    let is_text = matches!(field.field_type().scalar, Scalar::Str | Scalar::Enum(_) | Scalar::Ref(_));
+    let value = match (field.field_type().shape, json) {
+        (Shape::One, one) if is_text => text(one),
+        (Shape::Set, Json::Array(items)) if is_text => {
+            items.iter().map(text).collect::<Option<_>>().and_then(Value::set)
+        }
+        (Shape::List, Json::Array(items)) if is_text => items.iter().map(text).collect::<Option<_>>().map(Value::List),
+        _ => return decode(field, json),
+    };
+    Ok(value)
+}
+
 /// Reads one element of `field`, as filters compare it.
 ///
 /// # Errors

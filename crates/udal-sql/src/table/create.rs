@@ -3,7 +3,7 @@
 use udal_core::model::{Field, Scalar, Shape, position};
 
 use super::Target;
-use crate::{Param, Sql, SqlType, Statement, column_type};
+use crate::{Param, Sql, Statement, column_type};
 
 /// The statements that make the table, and the table of ids where it is split. Each does nothing where it is there.
 pub fn create_table(target: Target<'_>) -> Vec<String> {
@@ -21,7 +21,7 @@ pub fn create_table(target: Target<'_>) -> Vec<String> {
 fn main_table(target: Target<'_>) -> String {
     let mut sql = Sql::new();
     sql.push("CREATE TABLE IF NOT EXISTS ").name(target.table_name()).push(" (");
-    sql.list(target.model().fields(), |sql, field| column(sql, field));
+    sql.list(target.model().fields(), |sql, field| column(sql, target, field));
     sql.push(", PRIMARY KEY (\"id\"");
     if let Some((key, _)) = target.partition_key() {
         sql.push(", ").name(key.name()).push(")) PARTITION BY RANGE (").name(key.name());
@@ -42,7 +42,7 @@ pub(super) fn storage_parameters(target: Target<'_>) -> &'static str {
     }
 }
 
-fn column(sql: &mut Sql, field: &Field) {
+fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
     let column = column_type(field.field_type());
     sql.name(field.name()).push(" ").push(column.name());
     if column.is_text() {
@@ -52,34 +52,39 @@ fn column(sql: &mut Sql, field: &Field) {
         sql.push(" NOT NULL");
     }
     if let Scalar::Enum(words) = &field.field_type().scalar {
-        enum_check(sql, field, column, words);
+        enum_check(sql, target.table_name(), field, words);
     }
 }
 
-fn enum_check(sql: &mut Sql, field: &Field, column: SqlType, words: &[String]) {
-    sql.push(" CHECK (").name(field.name());
-    sql.push(if column.is_array { " <@ ARRAY[" } else { " = ANY (ARRAY[" });
+/// Writes the check that a column holds words of its enum. Its name tells which words.
+pub(super) fn enum_check(sql: &mut Sql, table: &str, field: &Field, words: &[String]) {
+    let is_array = column_type(field.field_type()).is_array;
+    sql.push(" CONSTRAINT ").name(&enum_check_name(table, field)).push(" CHECK (").name(field.name());
+    sql.push(if is_array { " <@ ARRAY[" } else { " = ANY (ARRAY[" });
     sql.list(words, |sql, word| {
         sql.literal(word);
     });
-    sql.push(if column.is_array { "]::text[])" } else { "]::text[]))" });
+    sql.push(if is_array { "]::text[])" } else { "]::text[]))" });
+}
+
+/// The name of the check: of the table, the field, and last the words.
+pub(super) fn enum_check_name(table: &str, field: &Field) -> String {
+    let words = hash(&field.field_type().scalar.to_string(), "");
+    format!("{}_{words:08x}", index_name(table, &[field.name(), "words"]))
+}
+
+/// The columns of the primary key.
+pub(super) fn key_columns<'a>(target: Target<'a>) -> Vec<&'a str> {
+    let key = target.partition_key().map(|(field, _)| field.name());
+    std::iter::once("id").chain(key).collect()
 }
 
 /// Adds a field's column to a table that was made before the field was declared.
 pub fn add_column(target: Target<'_>, field: &Field) -> String {
     let mut sql = Sql::new();
     sql.push("ALTER TABLE ").name(target.table_name()).push(" ADD COLUMN IF NOT EXISTS ");
-    column(&mut sql, field);
+    column(&mut sql, target, field);
     sql.into_text()
-}
-
-/// Finds a row where the table has the field's column.
-pub fn has_column(target: Target<'_>, field: &Field) -> Statement {
-    let mut sql = Sql::new();
-    sql.push("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(")
-        .param(Param::text(quoted(target.table_name())));
-    sql.push(") AND attname = ").param(Param::text(field.name())).push(" AND NOT attisdropped");
-    sql.finish()
 }
 
 /// Finds a row where the table is there.

@@ -1,5 +1,6 @@
 //! The statements of a model that has a table of its own.
 
+mod change;
 mod create;
 mod partition;
 mod read;
@@ -8,7 +9,8 @@ mod write;
 use udal_core::model::{Field, Interval, Model, Table, position};
 use udal_core::value::Value;
 
-pub use create::{add_column, create_index_statements, create_table, has_column, has_table};
+pub use change::{Change, FoundColumn, FoundTable, changes, find_checks, find_columns, find_row};
+pub use create::{add_column, create_index_statements, create_table, has_table};
 pub use partition::{Span, attach_partition, create_partition, has_partition, partition_name};
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
 pub(crate) use read::{limit_to, order_by};
