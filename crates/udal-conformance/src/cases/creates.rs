@@ -6,24 +6,16 @@ use udal_core::Ownership;
 use udal_core::value::{Timestamp, Value};
 
 use crate::case::{Case, Failure, Outcome, case};
-use crate::expect::{equal, fails, holds, same_record, some};
-use crate::subject::Need;
+use crate::expect::{equal, fails, same_record, some};
 use crate::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        case!("CREATE-1", the_record_is_kept_as_given),
         case!("CREATE-1", system_fields_are_kept_as_given),
         case!("CREATE-1", a_record_may_hold_nothing_but_its_id),
-        case!("CREATE-1", one_more_leaves_the_others_alone),
         case!("CREATE-1", models_do_not_mix),
-        case!("CREATE-1", an_id_may_be_hostile),
-        case!("CREATE-2", a_taken_id_is_refused_and_nothing_changes),
-        case!("CREATE-2", an_id_is_taken_also_where_the_holder_is_out_of_reach),
         case!("CREATE-2", an_id_is_taken_also_by_the_same_record),
         case!("CREATE-2", an_id_is_taken_also_after_an_update),
-        case!("CREATE-2", an_id_is_taken_across_partitions).needs(Need::Tables),
-        case!("CREATE-2", ids_that_look_alike_are_not_taken),
         case!("CREATE-5", a_record_out_of_reach_is_not_written),
         case!("CREATE-5", a_record_out_of_reach_is_denied_also_where_its_id_is_taken),
     ]
@@ -32,15 +24,6 @@ pub(super) fn cases() -> Vec<Case> {
 /// The parts of a record that is anything but plain.
 fn members() -> Json {
     json!({"name": "Ünïcode \"quoted\" \\ % _ 🦀", "value": -9_007_199_254_740_993_i64, "tags": ["b", "", "a", "b"]})
-}
-
-async fn the_record_is_kept_as_given(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.record("a", members())?;
-    let created = rows.write(record.clone(), None).await?;
-    holds(!created.replayed, "a first create is called a repetition")?;
-    same_record(&created.record, &record)?;
-    rows.hold(&[record]).await
 }
 
 async fn system_fields_are_kept_as_given(world: &World) -> Outcome {
@@ -66,13 +49,6 @@ async fn a_record_may_hold_nothing_but_its_id(world: &World) -> Outcome {
     Ok(())
 }
 
-async fn one_more_leaves_the_others_alone(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let mut records = rows.fill((0..5).map(|value| json!({"value": value}))).await?;
-    records.push(rows.create("k0000", json!({"name": "between"})).await?);
-    rows.hold(&records).await
-}
-
 async fn models_do_not_mix(world: &World) -> Outcome {
     let (plain, friends) = (world.rows("Plain")?, world.rows("Friend")?);
     let record = plain.create("a", json!({"name": "plain"})).await?;
@@ -81,51 +57,6 @@ async fn models_do_not_mix(world: &World) -> Outcome {
     equal(plain.get_id("Friend/a").await?, None)?;
     plain.hold(&[record]).await?;
     friends.hold(&[friend]).await
-}
-
-/// Keys of ids, all different, that a store may take for one another or for something else.
-fn hostile_keys() -> Vec<String> {
-    let mut keys: Vec<String> = [
-        "a", "A", "a ", " a", "á", "a\u{301}", "ａ", "a/b", "a%", "a_", "a'; DROP TABLE \"Plain\"; --", "a\"b", "a\\", "a\\\\",
-        "🦀", "\u{10ffff}", "ß", "ss", "İ", "i", "ı", "..", "/", "//", "%2F", "$1", "NULL", "null", "0", "00", "-0", "{}",
-        "[]", "a\u{200b}", "\u{202e}a", "terminusdb:///data/a", "_", "*", "?x=1#y",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let longest = 200 - "Plain/".len();
-    keys.push("k".repeat(longest));
-    keys.push(format!("{}é", "k".repeat(longest - 2)));
-    keys
-}
-
-async fn an_id_may_be_hostile(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let mut records = Vec::new();
-    for key in hostile_keys() {
-        records.push(rows.create(&key, json!({"name": key})).await?);
-    }
-    for record in &records {
-        same_record(&some(rows.get_id(record.id()).await?, "such record")?, record)?;
-    }
-    rows.hold(&records).await
-}
-
-async fn a_taken_id_is_refused_and_nothing_changes(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.create("a", json!({"name": "first", "value": 1, "tags": ["x"]})).await?;
-    let error = fails(rows.try_create("a", json!({"name": "second"})).await, AlreadyExists)?;
-    holds(error.message().contains(record.id()), "the error does not name the id")?;
-    rows.hold(&[record]).await
-}
-
-async fn an_id_is_taken_also_where_the_holder_is_out_of_reach(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.create("a", json!({"name": "bob's secret", "owned_by": "bob"})).await?;
-    let anns = rows.seen_by(&world.user("ann", None, Ownership::OwnerOnly)?);
-    equal(anns.get("a").await?, None)?;
-    let error = fails(anns.try_create("a", json!({"owned_by": "ann"})).await, AlreadyExists)?;
-    holds(!format!("{error} {error:?}").contains("secret"), "the error tells of a record out of reach")?;
-    rows.hold(&[record]).await
 }
 
 async fn an_id_is_taken_also_by_the_same_record(world: &World) -> Outcome {
@@ -141,33 +72,6 @@ async fn an_id_is_taken_also_after_an_update(world: &World) -> Outcome {
     let changed = rows.update("a", json!({"name": "changed"})).await?;
     fails(rows.try_create("a", members()).await, AlreadyExists)?;
     rows.hold(&[changed]).await
-}
-
-async fn an_id_is_taken_across_partitions(world: &World) -> Outcome {
-    for model in ["Sample", "Daily", "Yearly"] {
-        let rows = world.rows(model)?;
-        let day = |year: u16| {
-            json!({
-                "taken_at": format!("{year}-05-01T00:00:00Z"),
-                "day": format!("{year}-05-01"),
-                "created_at": format!("{year}-05-01T00:00:00Z"),
-            })
-        };
-        let record = rows.create("a", day(2021)).await?;
-        fails(rows.try_create("a", day(2023)).await, AlreadyExists)?;
-        fails(rows.try_create("a", day(2021)).await, AlreadyExists)?;
-        rows.hold(&[record]).await?;
-    }
-    Ok(())
-}
-
-async fn ids_that_look_alike_are_not_taken(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let mut records = vec![rows.create("Straße", json!({})).await?];
-    for key in ["straße", "STRASSE", "Strasse", "Straße ", "Straße\u{200b}", "Stra\u{1e9e}e", "Straße%", "Straß_"] {
-        records.push(rows.create(key, json!({})).await?);
-    }
-    rows.hold(&records).await
 }
 
 async fn a_record_out_of_reach_is_not_written(world: &World) -> Outcome {

@@ -6,35 +6,21 @@ use udal_core::Ownership;
 use udal_core::contract::Deleted;
 
 use crate::case::{Case, Outcome, case};
-use crate::expect::{equal, fails, same_record, some};
-use crate::subject::Need;
+use crate::expect::{equal, fails, some};
 use crate::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        case!("DELETE-1", the_record_is_answered_as_it_was),
         case!("DELETE-1", one_record_alone_is_deleted),
         case!("DELETE-1", what_is_deleted_is_in_no_answer),
-        case!("DELETE-1", the_id_is_free_again),
-        case!("DELETE-1", a_deleted_record_leaves_its_partition).needs(Need::Tables),
         case!("DELETE-2", what_is_not_there_is_none),
         case!("DELETE-2", what_is_out_of_reach_is_none),
         case!("DELETE-2", what_is_out_of_reach_is_none_at_any_version),
         case!("DELETE-2", the_second_delete_is_none),
         case!("DELETE-2", ids_that_look_alike_are_none),
         case!("DELETE-3", a_stale_version_deletes_nothing),
-        case!("DELETE-3", the_right_version_is_deleted),
         case!("DELETE-3", a_version_of_nothing_is_none),
     ]
-}
-
-async fn the_record_is_answered_as_it_was(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    rows.create("a", json!({"name": "first", "tags": ["y", "x"], "owned_by": "ann"})).await?;
-    let record = rows.update("a", json!({"value": 7})).await?;
-    let deleted = some(rows.delete("a").await?, "deleted record")?;
-    equal(deleted, Deleted { record, unlinked: Vec::new() })?;
-    rows.hold(&[]).await
 }
 
 async fn one_record_alone_is_deleted(world: &World) -> Outcome {
@@ -61,36 +47,6 @@ async fn what_is_deleted_is_in_no_answer(world: &World) -> Outcome {
     equal(rows.find(json!({"pages": 1})).await?, vec!["b"])?;
     equal(rows.search("same", &["title"]).await?, vec!["b"])?;
     equal(rows.count(json!({})).await?, 1)
-}
-
-async fn the_id_is_free_again(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    rows.create("a", json!({"name": "first", "tags": ["x"]})).await?;
-    rows.update("a", json!({"value": 7})).await?;
-    some(rows.delete("a").await?, "deleted record")?;
-    // Nothing of the first is left in the second: not its values, not its version.
-    let second = rows.create("a", json!({"name": "second"})).await?;
-    equal(second.version(), 1)?;
-    rows.hold(&[second]).await
-}
-
-async fn a_deleted_record_leaves_its_partition(world: &World) -> Outcome {
-    let day = |year| json!({"taken_at": format!("{year}-05-01T00:00:00Z"), "day": format!("{year}-05-01")});
-    for model in ["Sample", "Daily", "Yearly"] {
-        let rows = world.rows(model)?;
-        let other = rows.create("other", day(2021)).await?;
-        for year in [2021, 2023, 2021] {
-            let record = rows.create("a", day(year)).await?;
-            same_record(&some(rows.delete("a").await?, "deleted record")?.record, &record)?;
-            rows.hold(std::slice::from_ref(&other)).await?;
-        }
-        let record = rows.create("a", day(2021)).await?;
-        let moved = rows.update("a", day(2022)).await?;
-        equal(moved.version(), record.version() + 1)?;
-        same_record(&some(rows.delete("a").await?, "deleted record that had moved")?.record, &moved)?;
-        rows.hold(&[other]).await?;
-    }
-    Ok(())
 }
 
 async fn what_is_not_there_is_none(world: &World) -> Outcome {
@@ -151,14 +107,6 @@ async fn a_stale_version_deletes_nothing(world: &World) -> Outcome {
         fails(rows.delete_if("a", Some(version)).await, VersionConflict)?;
     }
     rows.hold(&[record]).await
-}
-
-async fn the_right_version_is_deleted(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    rows.create("a", json!({})).await?;
-    let record = rows.update("a", json!({"value": 1})).await?;
-    same_record(&some(rows.delete_if("a", Some(2)).await?, "deleted record")?.record, &record)?;
-    rows.hold(&[]).await
 }
 
 async fn a_version_of_nothing_is_none(world: &World) -> Outcome {

@@ -12,10 +12,7 @@ use crate::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        case!("CREATE-3", a_repetition_answers_what_the_first_did),
         case!("CREATE-3", a_repetition_answers_the_first_id),
-        case!("CREATE-3", a_repetition_after_an_update_answers_the_record_as_created),
-        case!("CREATE-3", a_repetition_after_a_delete_writes_nothing),
         case!("CREATE-3", a_repetition_answers_every_type_exactly),
         case!("CREATE-3", a_create_that_failed_uses_up_no_key),
         case!("CREATE-3", keys_that_look_alike_are_others),
@@ -33,19 +30,6 @@ fn members() -> Json {
     json!({"name": "Ünïcode \"quoted\" \\ % _ 🦀", "value": -9_007_199_254_740_993_i64, "tags": ["b", "", "a", "b"]})
 }
 
-async fn a_repetition_answers_what_the_first_did(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.record("a", members())?;
-    let first = rows.write(record.clone(), Some(("key", "print"))).await?;
-    holds(!first.replayed, "a first create is called a repetition")?;
-    for _ in 0..3 {
-        let again = rows.write(record.clone(), Some(("key", "print"))).await?;
-        holds(again.replayed, "a repetition is not called one")?;
-        same_record(&again.record, &record)?;
-    }
-    rows.hold(&[record]).await
-}
-
 async fn a_repetition_answers_the_first_id(world: &World) -> Outcome {
     let rows = world.rows("Plain")?;
     // Ids and times that the service makes differ from call to call; the fingerprint is of what was asked.
@@ -56,28 +40,6 @@ async fn a_repetition_answers_the_first_id(world: &World) -> Outcome {
     holds(again.replayed, "a repetition is not called one")?;
     same_record(&again.record, &first)?;
     rows.hold(&[first]).await
-}
-
-async fn a_repetition_after_an_update_answers_the_record_as_created(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.record("a", members())?;
-    rows.write(record.clone(), Some(("key", "print"))).await?;
-    let changed = rows.update("a", json!({"name": "changed", "tags": null})).await?;
-    let again = rows.write(record.clone(), Some(("key", "print"))).await?;
-    holds(again.replayed, "a repetition is not called one")?;
-    same_record(&again.record, &record)?;
-    rows.hold(&[changed]).await
-}
-
-async fn a_repetition_after_a_delete_writes_nothing(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let record = rows.record("a", members())?;
-    rows.write(record.clone(), Some(("key", "print"))).await?;
-    rows.delete("a").await?;
-    let again = rows.write(record.clone(), Some(("key", "print"))).await?;
-    holds(again.replayed, "a repetition is not called one")?;
-    same_record(&again.record, &record)?;
-    rows.hold(&[]).await
 }
 
 async fn a_repetition_answers_every_type_exactly(world: &World) -> Outcome {
@@ -115,7 +77,8 @@ async fn a_create_that_failed_uses_up_no_key(world: &World) -> Outcome {
 async fn keys_that_look_alike_are_others(world: &World) -> Outcome {
     let rows = world.rows("Plain")?;
     let long = "k".repeat(200);
-    let keys = ["key", "KEY", "key ", " key", "k%", "k_y", "kéy", "ke\u{301}y", "'; --", "\"", "\\", "🦀", long.as_str()];
+    let keys =
+        ["key", "KEY", "key ", " key", "k%", "k_y", "kéy", "ke\u{301}y", "'; --", "\"", "\\", "🦀", long.as_str()];
     let mut records = Vec::new();
     for (at, key) in keys.into_iter().enumerate() {
         let record = rows.record(&format!("{at}"), json!({"name": key}))?;
