@@ -87,6 +87,11 @@ impl Layout {
         self
     }
 
+    /// How wide a table may be.
+    pub const fn columns(&self) -> usize {
+        self.width
+    }
+
     /// The format.
     pub const fn format(&self) -> Format {
         self.format

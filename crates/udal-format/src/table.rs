@@ -9,10 +9,12 @@ use crate::text::{cut, visible, width};
 
 /// The widest a column is, in columns of a terminal.
 const WIDEST: usize = 48;
-/// No column is made narrower than this to make room for others.
-const NARROWEST: usize = 12;
+/// A column is made no narrower than this to make room for others; those on the right are left out instead.
+const NARROWEST: usize = 20;
 /// This many columns on the left are always shown.
 const ALWAYS_SHOWN: usize = 2;
+/// What columns that are always shown are narrowed to where there is next to no room.
+const CRAMPED: usize = 4;
 
 /// Which side of a column its cells stand on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl Column {
 
 /// Rows under named columns. [`Display`](fmt::Display) writes them, each line ended.
 ///
-/// Columns that do not fit are narrowed first, then left out from the right; a last line names those that were.
+/// Where there is no room for all, wide columns are narrowed, then those on the right left out; a last line names them.
 #[derive(Clone, Debug)]
 pub struct Table {
     columns: Vec<Column>,
@@ -96,10 +98,17 @@ impl Table {
         while total(&widths) > self.width {
             let excess = total(&widths) - self.width;
             let shown = widths.len();
-            match widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > NARROWEST) {
-                Some(widest) => *widest = widest.saturating_sub(excess).max(NARROWEST),
-                None if shown > ALWAYS_SHOWN => _ = widths.pop(),
-                None => break,
+            // The first column says which row it is: it is cut last.
+            let widest_but_first = widths.iter_mut().skip(1).max_by_key(|width| **width);
+            if let Some(widest) = widest_but_first.filter(|width| **width > NARROWEST) {
+                *widest = widest.saturating_sub(excess).max(NARROWEST);
+            } else if shown > ALWAYS_SHOWN {
+                widths.pop();
+            } else if let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > CRAMPED)
+            {
+                *widest = widest.saturating_sub(excess).max(CRAMPED);
+            } else {
+                break;
             }
         }
         widths

@@ -1,0 +1,266 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
+use clap::{Args, Parser, Subcommand};
+use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
+use udal_format::Format;
+
+use crate::help;
+
+/// One record service over linked documents and tables, for many tenants
+#[derive(Debug, Parser)]
+#[command(name = "udal", version, after_help = help::TOP.as_str(), disable_help_subcommand = true, max_term_width = 120)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Options {
+    /// Where the embedded PostgreSQL keeps its data [default: /var/lib/udal for root, else ~/.local/share/udal]
+    #[arg(long, global = true, value_name = "DIR", env = ENV_DATA_DIR, hide_env = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The directory of group files [default: groups]
+    #[arg(long, global = true, value_name = "DIR", env = ENV_GROUPS, hide_env = true)]
+    pub(crate) groups: Option<PathBuf>,
+    /// The configuration file [default: udal.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE", env = ENV_CONFIG, hide_env = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// How answers are written: table, json, csv or ndjson [default: table on a terminal, else json]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_parser(), hide_possible_values = true)]
+    pub(crate) format: Option<Format>,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::NAMES.map(|(name, _)| name))
+        .map(|name| Format::named(&name).unwrap_or(Format::Json))
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check and show models
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Create, list and drop tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Read and write records
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Show what Udal does, on data of its own
+    #[command(after_help = help::DEMO)]
+    Demo(Demo),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Check group files and list every error
+    #[command(after_help = help::MODEL_CHECK)]
+    Check {
+        /// The directory of group files
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
+    /// List groups and models
+    #[command(after_help = help::MODEL_LIST)]
+    List,
+    /// Show a model's fields, types and storage
+    #[command(after_help = help::MODEL_SHOW)]
+    Show {
+        /// The group, such as lab
+        group: String,
+        /// The model, such as AppLabResult
+        model: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Create a tenant
+    #[command(after_help = help::TENANT_CREATE)]
+    Create {
+        /// The tenant's name
+        #[arg(value_name = "TENANT", allow_hyphen_values = true)]
+        name: String,
+    },
+    /// List the tenants
+    #[command(after_help = help::TENANT_LIST)]
+    List,
+    /// Remove a tenant with everything in it
+    #[command(after_help = help::TENANT_DROP)]
+    Drop {
+        /// The tenant's name
+        #[arg(value_name = "TENANT", allow_hyphen_values = true)]
+        name: String,
+        /// Really remove it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// The model and the tenant that a command is about.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Target {
+    /// The group, such as lab
+    pub(crate) group: String,
+    /// The model, such as AppLabResult
+    pub(crate) model: String,
+    /// The tenant whose records are meant
+    #[arg(long, value_name = "TENANT", allow_hyphen_values = true)]
+    pub(crate) tenant: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Create a record
+    #[command(after_help = help::RECORD_CREATE)]
+    Create(CreateArguments),
+    /// Read a record by its id
+    #[command(after_help = help::RECORD_GET)]
+    Get {
+        #[command(flatten)]
+        target: Target,
+        /// The record's id, such as AppLabResult/r1
+        id: String,
+    },
+    /// Change fields of a record
+    #[command(after_help = help::RECORD_UPDATE)]
+    Update(UpdateArguments),
+    /// Delete a record
+    #[command(after_help = help::RECORD_DELETE)]
+    Delete {
+        #[command(flatten)]
+        target: Target,
+        /// The record's id, such as AppLabResult/r1
+        id: String,
+        /// Delete only if the record has this version
+        #[arg(long, value_name = "VERSION")]
+        if_version: Option<i64>,
+    },
+    /// List records by a filter, in an order
+    #[command(after_help = help::RECORD_LIST)]
+    List(ListArguments),
+    /// Find records by words
+    #[command(after_help = help::RECORD_SEARCH)]
+    Search(SearchArguments),
+    /// Count records
+    #[command(after_help = help::RECORD_COUNT)]
+    Count {
+        #[command(flatten)]
+        target: Target,
+        /// What must be true of them, as JSON
+        #[arg(long, value_name = "JSON")]
+        filter: Option<String>,
+    },
+    /// Create records from a file
+    #[command(after_help = help::RECORD_IMPORT)]
+    Import(ImportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record as a JSON object; - reads it from standard input
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(crate) data: String,
+    /// Makes a repetition of this create answer what the first one did
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record's id, such as AppLabResult/r1
+    pub(crate) id: String,
+    /// The fields to change as a JSON object; - reads it from standard input
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(crate) data: String,
+    /// Change it only if it has this version
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) if_version: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// What must be true of them, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// The fields to order by, such as -value,test_type
+    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
+    pub(crate) order_by: Option<String>,
+    /// The most records to list [default: 100]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+    /// How many records to pass over first
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) skip: Option<u64>,
+    /// Where an earlier list of the same filter and order ended
+    #[arg(long, value_name = "CURSOR", conflicts_with = "skip")]
+    pub(crate) cursor: Option<String>,
+    /// List every record, however many
+    #[arg(long, conflicts_with_all = ["limit", "skip", "cursor"])]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The words to find
+    #[arg(value_name = "WORDS", allow_hyphen_values = true)]
+    pub(crate) words: String,
+    /// The text fields to look in, such as name,city [default: every text field]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(crate) fields: Vec<String>,
+    /// The most records to find [default: 100]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// How a file of records is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum InputFormat {
+    /// A JSON object a line
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The file; - is standard input
+    pub(crate) file: PathBuf,
+    /// How the file is written [default: by the file's ending; ndjson]
+    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    pub(crate) input_format: Option<InputFormat>,
+    /// Write all rows or none
+    #[arg(long)]
+    pub(crate) atomic: bool,
+    /// Fields of the file to leave out, such as version,updated_at
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(crate) without: Vec<String>,
+    /// Write every row that could not be imported to this file, as JSON a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) errors: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// How many lab results to make
+    #[arg(long, value_name = "COUNT", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..=50_000_000))]
+    pub(crate) results: u64,
+}

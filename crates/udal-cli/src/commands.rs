@@ -1,0 +1,52 @@
+//! The commands, but for import and demo.
+
+mod model;
+mod record;
+mod tenant;
+
+use udal::{Error, RecordService};
+
+use crate::args::{Arguments, Command, RecordCommand};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::{configuration, with_udal};
+use crate::{demo, import};
+
+/// Does what the arguments say.
+pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {
+    let options = &arguments.options;
+    match &arguments.command {
+        Command::Model(command) => model::run(command, &configuration(options)?, output),
+        Command::Demo(arguments) => demo::run(arguments, options, output).await,
+        Command::Tenant(command) => {
+            tenant::check(command)?;
+            let configuration = configuration(options)?;
+            let catalog = tenant::catalog(&configuration.groups)?;
+            with_udal(configuration, Some(catalog), async |udal| tenant::run(command, udal.service(), output).await)
+                .await
+        }
+        Command::Record(RecordCommand::Import(arguments)) => {
+            let input = import::open(arguments)?;
+            with_udal(configuration(options)?, None, async |udal| {
+                import::run(arguments, input, udal.service(), output).await
+            })
+            .await
+        }
+        Command::Record(command) => {
+            let request = record::read(command)?;
+            with_udal(configuration(options)?, None, async |udal| record::run(request, udal.service(), output).await)
+                .await
+        }
+    }
+}
+
+/// Does what a command says with a service that runs already: what the demo shows.
+pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &mut Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Model(command) => model::show_of(service.catalog(), command, output),
+        Command::Tenant(command) => tenant::run(command, service, output).await,
+        Command::Record(command) => record::run(record::read(command)?, service, output).await,
+        Command::Demo(_) => Err(Error::invalid("the demo does not show itself").into()),
+    }
+}

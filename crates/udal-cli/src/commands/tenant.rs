@@ -1,0 +1,85 @@
+//! Creating, listing and dropping tenants.
+
+use std::path::Path;
+
+use serde_json::json;
+use udal::model::Catalog;
+use udal::{Error, ErrorKind, LoadErrors, RecordService, StartError, TenantSlug, nearest};
+
+use crate::args::TenantCommand;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Refuses what can be refused before a server is started.
+pub(super) fn check(command: &TenantCommand) -> Result<(), Failure> {
+    match command {
+        TenantCommand::List => Ok(()),
+        TenantCommand::Create { name } => TenantSlug::new(name).map(drop).map_err(Failure::from),
+        TenantCommand::Drop { name, yes } => {
+            TenantSlug::new(name)?;
+            if *yes {
+                return Ok(());
+            }
+            let error = Error::invalid(format!("`{name}` is not dropped: every record of it would be removed"));
+            Err(error.hint(format!("say `udal tenant drop {name} --yes`")).into())
+        }
+    }
+}
+
+/// The models; none when there is no directory of group files, since tenants can do without.
+pub(super) fn catalog(groups: &Path) -> Result<Catalog, Failure> {
+    if !groups.exists() {
+        return Ok(Catalog::default());
+    }
+    udal::load_dir(groups).map_err(|errors: LoadErrors| StartError::Groups(errors).into())
+}
+
+pub(super) async fn run(
+    command: &TenantCommand,
+    service: &RecordService,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    match command {
+        TenantCommand::Create { name } => {
+            let created = service.create_tenant(&TenantSlug::new(name)?).await?;
+            let text =
+                if created { format!("created tenant {name}") } else { format!("tenant {name} is there already") };
+            let row = ["tenant", "created"];
+            output.answer(&json!({"tenant": name, "created": created}), &text, &[&row, &[name, truth(created)]])?;
+            Ok(Exit::Done)
+        }
+        TenantCommand::List => {
+            let tenants = service.list_tenants().await?;
+            let names: Vec<&str> = tenants.iter().map(TenantSlug::as_str).collect();
+            let rows: Vec<[&str; 1]> =
+                std::iter::once("tenant").chain(names.iter().copied()).map(|name| [name]).collect();
+            let rows: Vec<&[&str]> = rows.iter().map(<[&str; 1]>::as_slice).collect();
+            let text = if names.is_empty() { "no tenants".to_owned() } else { names.join("\n") };
+            output.answer(&json!(names), &text, &rows)?;
+            Ok(Exit::Done)
+        }
+        TenantCommand::Drop { name, yes: _ } => {
+            if !service.drop_tenant(&TenantSlug::new(name)?).await? {
+                return Err(missing(name, &service.list_tenants().await?).into());
+            }
+            let row = ["tenant", "dropped"];
+            output.answer(
+                &json!({"tenant": name, "dropped": true}),
+                &format!("dropped tenant {name}"),
+                &[&row, &[name, "true"]],
+            )?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// That there is no tenant of that name.
+pub(super) fn missing(name: &str, tenants: &[TenantSlug]) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no tenant `{name}`"))
+        .near(nearest(name, tenants.iter().map(TenantSlug::as_str)))
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}

@@ -1,0 +1,135 @@
+//! Examples and explanations that `--help` shows.
+
+use std::sync::LazyLock;
+
+use crate::exit::EXITS;
+
+pub(crate) static TOP: LazyLock<String> = LazyLock::new(|| {
+    let exits: Vec<String> = EXITS.iter().map(|(_, code, text)| format!("  {code:>3}  {text}")).collect();
+    format!("{START}\n\nExit codes:\n{}\n\n{ENVIRONMENT}", exits.join("\n"))
+});
+
+const START: &str = "\
+Start here:
+  udal demo                                  see it work on a data directory of its own
+  udal model list                            the models of the group files in `groups`
+  udal tenant create acme                    a tenant, in a database of its own
+  udal record create lab AppLabResult --tenant acme --data '{\"test_type\":\"ph\",\"value\":7.2}'
+  udal record list lab AppLabResult --tenant acme --filter '{\"value\":{\"gte\":7}}' --order-by -value
+
+Answers go to standard output, messages to standard error. `--help` after any command shows its examples.";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  UDAL_CONFIG, UDAL_DATA_DIR, UDAL_GROUPS    as the options of these names
+  UDAL_DATABASE_URL                          a PostgreSQL server to use instead of the embedded one
+  UDAL_POSTGRES_BIN                          where PostgreSQL's binaries are, when they are not found
+  UDAL_LOG                                   what is logged to standard error, such as `info`; by default `warn`";
+
+pub(crate) const MODEL_CHECK: &str = "\
+Examples:
+  udal model check groups/
+  udal model check                           the directory that --groups names
+
+Every error of every file is listed with its line and how to mend it; the exit code is then 3.
+With --format json the answer is {\"groups\", \"models\", \"errors\": [{\"file\", \"line\", \"message\", \"hint\"}]}.";
+
+pub(crate) const MODEL_LIST: &str = "\
+Examples:
+  udal model list
+  udal model list --format json";
+
+pub(crate) const MODEL_SHOW: &str = "\
+Examples:
+  udal model show lab AppLabResult
+  udal model show crm AppCRMAccount --format json";
+
+pub(crate) const TENANT_CREATE: &str = "\
+Examples:
+  udal tenant create acme
+
+A name has 1 to 48 of the characters a-z, 0-9 and -. A tenant that is there already is left as it is. A tenant is also
+made by the first record that is written to it.";
+
+pub(crate) const TENANT_LIST: &str = "\
+Examples:
+  udal tenant list
+  udal tenant list --format json";
+
+pub(crate) const TENANT_DROP: &str = "\
+Examples:
+  udal tenant drop acme --yes
+
+Every record of the tenant is removed, and cannot be brought back. Without --yes nothing happens.";
+
+pub(crate) const RECORD_CREATE: &str = "\
+Examples:
+  udal record create lab AppLabResult --tenant acme --data '{\"test_type\":\"ph\",\"value\":7.2}'
+  udal record create crm AppCRMAccount --tenant acme --data '{\"id\":\"AppCRMAccount/acme-123\",\"name\":\"Acme North\"}'
+  udal record create lab AppLabResult --tenant acme --idempotency-key order-17 --data - < result.json
+
+`udal model show GROUP MODEL` lists the fields. An id is made when none is given. The same create with the same
+idempotency key answers what the first one did, and writes nothing.";
+
+pub(crate) const RECORD_GET: &str = "\
+Examples:
+  udal record get crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme
+
+The exit code is 4 when there is no such record.";
+
+pub(crate) const RECORD_UPDATE: &str = "\
+Examples:
+  udal record update crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme --data '{\"status\":\"active\"}'
+  udal record update crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme --data '{\"city\":null}' --if-version 3
+
+Fields that are not named stay; null clears. With --if-version the update is refused (exit code 5) when the record has
+another version.";
+
+pub(crate) const RECORD_DELETE: &str = "\
+Examples:
+  udal record delete crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme
+
+The exit code is 4 when there is no such record, and 5 when others link to it.";
+
+pub(crate) const RECORD_LIST: &str = "\
+Examples:
+  udal record list lab AppLabResult --tenant acme --filter '{\"value\":{\"gte\":7}}' --order-by -value --limit 5
+  udal record list crm AppCRMAccount --tenant acme --filter '{\"or\":[{\"city\":\"Berlin\"},{\"tags\":{\"has\":\"key\"}}]}'
+  udal record list lab AppLabResult --tenant acme --all --format csv > results.csv
+
+Filters: {\"field\": value} or {\"field\": {operator: value}}, all of which must hold; combine with \"and\", \"or\", \"not\".
+Operators: eq ne in not_in lt lte gt gte contains starts_with has is_null. A comparison with a missing value is false.
+Orders: fields with commas between them, a - first for descending; the id settles ties.";
+
+pub(crate) const RECORD_SEARCH: &str = "\
+Examples:
+  udal record search crm AppCRMAccount \"acme north\" --fields name --tenant acme
+  udal record search crm AppCRMContact anna --tenant acme --limit 5
+
+Every word must occur, ignoring case, in one of the fields; without --fields in any text field.";
+
+pub(crate) const RECORD_COUNT: &str = "\
+Examples:
+  udal record count lab AppLabResult --tenant acme
+  udal record count lab AppLabResult --tenant acme --filter '{\"status\":\"failed\"}'";
+
+pub(crate) const RECORD_IMPORT: &str = "\
+Examples:
+  udal record import lab AppLabResult results.ndjson --tenant acme
+  udal record import lab AppLabResult results.csv --tenant acme --errors bad-rows.ndjson
+  zcat results.ndjson.gz | udal record import lab AppLabResult - --tenant acme
+  udal record import crm AppCRMAccount accounts.ndjson --tenant acme --atomic
+
+NDJSON has a JSON object a line. CSV has a header that names fields; an empty cell is a missing value, sets, lists and
+`json` are JSON text. A file's ending says which it is (.csv), or --input-format.
+
+Rows that cannot be written are reported by line number and the others are written; the exit code is then 8. With
+--atomic all rows are written or none. `created_at` and `id` may be given.";
+
+pub(crate) const DEMO: &str = "\
+Examples:
+  udal demo
+  udal demo --results 20000                  fewer results, in less time
+
+It works on a data directory of its own and makes its tenant afresh, so it can be run again and again. What it shows can
+be tried by hand afterwards; the last lines say how.";

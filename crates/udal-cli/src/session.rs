@@ -1,0 +1,53 @@
+//! A running Udal for the time of one command.
+
+use udal::{AccessContext, Config, Context, Secret, TenantSlug, Udal, config};
+
+use crate::args::Options;
+use crate::failure::Failure;
+use crate::interrupt::Interrupts;
+
+/// What the options, the environment and the configuration file say together: the first of them that speaks counts.
+pub(crate) fn configuration(options: &Options) -> Result<Config, Failure> {
+    let mut configuration = Config::load(options.config.as_deref())?;
+    if let Some(data_dir) = &options.data_dir {
+        configuration.data_dir.clone_from(data_dir);
+    }
+    if let Some(groups) = &options.groups {
+        configuration.groups.clone_from(groups);
+    }
+    if let Ok(url) = std::env::var(config::ENV_DATABASE_URL) {
+        configuration.database_url = Some(Secret::new(url));
+    }
+    Ok(configuration)
+}
+
+/// Starts Udal, does `work` with it, and stops it again, also when `work` fails or a signal comes.
+pub(crate) async fn with_udal<T>(
+    configuration: Config,
+    catalog: Option<udal::Catalog>,
+    work: impl AsyncFnOnce(&Udal) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Config { data_dir, groups, database_url, tenant_prefix, max_connections } = configuration;
+    let builder = Udal::builder()
+        .data_dir(data_dir)
+        .database_url(database_url)
+        .tenant_prefix(tenant_prefix)
+        .max_connections(max_connections);
+    let builder = match catalog {
+        Some(catalog) => builder.catalog(catalog),
+        None => builder.groups_dir(groups),
+    };
+    let mut interrupts = Interrupts::listen()?;
+    let udal = interrupts.after(builder.start()).await?;
+    let done = interrupts.unless(work(&udal)).await;
+    if let Err(error) = interrupts.after(udal.stop()).await {
+        tracing::warn!(%error, "PostgreSQL was not stopped");
+    }
+    done
+}
+
+/// The context of the operator, who sees everything of the tenant of that name.
+pub(crate) fn operator(tenant: &str) -> Result<Context, Failure> {
+    let tenant = TenantSlug::new(tenant)?;
+    Ok(Context::new(tenant, AccessContext::unrestricted("the operator at the command line")))
+}
