@@ -1,6 +1,6 @@
 //! Many new documents: streamed by `COPY`, a chunk at a time, within one transaction.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -9,15 +9,16 @@ use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Reco
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::value::Value;
-use udal_core::{Context, Result};
+use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
+    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
 };
 use udal_sql::SqlType;
 use udal_sql::document::{self, LinkRow};
 
 use crate::home::{ATTEMPTS, Home};
-use crate::links::{check_links, links_of, locked, targets_of};
+use crate::links::{OpenLinks, check_links, links_of, locked, targets_of};
+use crate::write::Attempt;
 
 /// How many documents are held in memory, and sent by one `COPY`.
 const CHUNK: usize = 5_000;
@@ -31,20 +32,38 @@ pub(crate) async fn batch_create(
 ) -> Result<BatchReport> {
     let BatchCreate { model, records, mode } = op;
     let home = Home::of(databases, ctx);
-    home.ensure().await?;
-    let mut connection = match home.connect().await {
-        Err(Failure::Missing(_)) => {
-            home.ensure_again().await?;
-            home.connect().await?
-        }
-        connected => connected?,
-    };
+    let mut connection = connect(&home).await?;
     let transaction = connection.transaction().await.map_err(Failure::from)?;
-    let mut batch = Batch { ctx, model: &model, transaction, report: BatchReport::default(), open: BTreeMap::new() };
+    let mut batch = Batch {
+        ctx,
+        model: &model,
+        transaction,
+        report: BatchReport::default(),
+        open: OpenLinks::default(),
+        refused: None,
+    };
     batch.run(records, mode).await?;
     let Batch { transaction, report, .. } = batch;
     transaction.commit().await.map_err(Failure::from)?;
     Ok(report)
+}
+
+/// A connection to where the tables are: the items come once, so that the batch cannot be tried again without them.
+async fn connect(home: &Home<'_>) -> Result<Connection> {
+    home.ensure().await?;
+    match probe(home).await {
+        Err(Failure::Missing(_)) => {
+            home.ensure_again().await?;
+            Ok(probe(home).await?)
+        }
+        connected => Ok(connected?),
+    }
+}
+
+async fn probe(home: &Home<'_>) -> Attempt<Connection> {
+    let connection = home.connect().await?;
+    connection.query(&document::exists([])).await?;
+    Ok(connection)
 }
 
 struct Batch<'a> {
@@ -52,8 +71,10 @@ struct Batch<'a> {
     model: &'a Arc<Model>,
     transaction: Transaction<'a>,
     report: BatchReport,
-    /// The items of an atomic batch whose links may lead to items that are still to come.
-    open: BTreeMap<u64, Record>,
+    /// The links of an atomic batch that may lead to items that are still to come.
+    open: OpenLinks,
+    /// Why an item of an atomic batch cannot be written. An earlier one may yet turn out to hold a broken link.
+    refused: Option<Error>,
 }
 
 impl Batch<'_> {
@@ -63,6 +84,9 @@ impl Batch<'_> {
             chunk.push(item?);
             if chunk.len() == CHUNK {
                 self.write(std::mem::take(&mut chunk), mode).await?;
+                if self.refused.is_some() && self.open.is_empty() {
+                    break;
+                }
             }
         }
         self.write(chunk, mode).await?;
@@ -83,51 +107,56 @@ impl Batch<'_> {
     }
 
     async fn write_all(&mut self, mut chunk: Vec<Item>) -> Result<u64> {
+        let ids: HashSet<String> = chunk.iter().map(|(_, record)| record.id().to_owned()).collect();
+        ids.iter().for_each(|id| self.open.close(id));
+        if self.refused.is_some() {
+            return Ok(0);
+        }
         let denied = chunk.iter().enumerate().find_map(|(at, (index, record))| {
             self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
         });
-        if let Some((at, _)) = &denied {
-            chunk.truncate(*at);
-        }
+        self.refuse(&mut chunk, denied);
         let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
         match copy(&savepoint, &chunk).await {
             Ok(()) => savepoint.commit().await.map_err(Failure::from)?,
             Err(CopyFailure::Database(error)) if is_duplicate(&error) => {
                 savepoint.rollback().await.map_err(Failure::from)?;
-                return Err(match taken(&error, &chunk) {
-                    Some((index, id)) => already_exists(id).of_item(index),
-                    None => Failure::from(error).into(),
-                });
+                let Some(taken) = taken(&error, &chunk) else { return Err(Failure::from(error).into()) };
+                self.refuse(&mut chunk, Some(taken));
             }
             Err(failure) => return Err(Failure::from(failure).into()),
         }
-        self.open_links(&chunk).await?;
-        match denied {
-            Some((_, error)) => Err(error),
-            None => Ok(chunk.len() as u64),
+        self.open_links(&chunk, &ids).await?;
+        Ok(chunk.len() as u64)
+    }
+
+    /// Notes why an item cannot be written, and leaves it out with those behind it: what comes before it may fail first.
+    fn refuse(&mut self, chunk: &mut Vec<Item>, refused: Option<(usize, Error)>) {
+        if let Some((at, error)) = refused {
+            chunk.truncate(at);
+            self.refused = Some(error);
         }
     }
 
     /// Locks what the chunk links to; what is not there yet may come later.
-    async fn open_links(&mut self, chunk: &[Item]) -> Result<()> {
+    async fn open_links(&mut self, chunk: &[Item], ids: &HashSet<String>) -> Result<()> {
         let links: Vec<LinkRow> = chunk.iter().flat_map(|(_, record)| links_of(record)).collect();
-        let found = locked(&self.transaction, targets_of(&links)).await?;
+        let mut targets = targets_of(&links);
+        targets.retain(|target| !ids.contains(target));
+        let found = locked(&self.transaction, targets).await?;
         for (index, record) in chunk {
-            if check_links(record, |id| found.contains(id)).is_err() {
-                self.open.insert(*index, record.clone());
-            }
+            self.open.add(*index, record, |id| ids.contains(id) || found.contains(id));
         }
         Ok(())
     }
 
-    /// Every item is written: what a link does not find now is not there.
+    /// Every item has come: what a link does not find now is not there.
     async fn close_links(&mut self) -> Result<()> {
-        let links: Vec<LinkRow> = self.open.values().flat_map(links_of).collect();
-        let found = locked(&self.transaction, targets_of(&links)).await?;
-        for (index, record) in &self.open {
-            check_links(record, |id| found.contains(id)).map_err(|error| error.of_item(*index))?;
+        for id in locked(&self.transaction, self.open.targets()).await? {
+            self.open.close(&id);
         }
-        Ok(())
+        self.open.check()?;
+        self.refused.take().map_or(Ok(()), Err)
     }
 
     async fn write_each(&mut self, mut open: Vec<Item>) -> Result<u64> {
@@ -177,10 +206,11 @@ impl Batch<'_> {
     }
 }
 
-/// The item whose id was taken, by the line of the `COPY` that failed.
-fn taken<'c>(error: &tokio_postgres::Error, chunk: &'c [Item]) -> Option<(u64, &'c str)> {
-    let (index, record) = chunk.get(usize::try_from(duplicate_line(error)?).ok()?)?;
-    Some((*index, record.id()))
+/// The item whose id was taken, by the line of the `COPY` that failed, and what to say of it.
+fn taken(error: &tokio_postgres::Error, chunk: &[Item]) -> Option<(usize, Error)> {
+    let at = usize::try_from(duplicate_line(error)?).ok()?;
+    let (index, record) = chunk.get(at)?;
+    Some((at, already_exists(record.id()).of_item(*index)))
 }
 
 async fn copy(transaction: &Transaction<'_>, chunk: &[Item]) -> std::result::Result<(), CopyFailure> {

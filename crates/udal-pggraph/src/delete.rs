@@ -10,7 +10,7 @@ use udal_core::{Context, Result};
 use udal_pgpool::{Failure, TenantDatabases, Transaction, read_text};
 use udal_sql::document;
 
-use crate::documents::{read_body, read_document};
+use crate::documents::{can_be_id, read_body};
 use crate::home::{ATTEMPTS, Home};
 use crate::write::{Attempt, Change};
 
@@ -18,6 +18,9 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
     let Delete { model, id, if_version } = op;
     let home = Home::of(databases, ctx);
     let reach = ctx.reach_to_write(&model)?;
+    if !can_be_id(&id) {
+        return Ok(None);
+    }
     let change = Change { ctx, home: &home, model: &model, id: &id, reach: &reach, if_version };
     for _ in 0..ATTEMPTS {
         match change.delete().await {
@@ -32,17 +35,18 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
 }
 
 impl Change<'_> {
+    /// Deletes the document: in one statement where no model's links can be in the way.
     async fn delete(&self) -> Attempt<Option<Deleted>> {
         let mut connection = self.home.connect().await?;
+        if self.model.incoming_links().is_empty() && !self.model.fields().iter().any(|field| field.is_link()) {
+            let statement = document::delete_plain(self.model, self.id, self.reach, self.if_version);
+            let record = self.first(&connection.query(&statement).await?)?;
+            return Ok(record.map(|record| Deleted { record, unlinked: Vec::new() }));
+        }
         let transaction = connection.transaction().await?;
         let lock = document::lock_document(self.model, self.id, self.reach, self.if_version);
-        let rows = transaction.query(&lock).await?;
-        let Some(record) = rows.first().map(|row| read_document(self.model, row)).transpose()? else { return Ok(None) };
-        let unlinked = if self.model.incoming_links().is_empty() {
-            Vec::new()
-        } else {
-            unlink(&transaction, self.model, &record).await?
-        };
+        let Some(record) = self.first(&transaction.query(&lock).await?)? else { return Ok(None) };
+        let unlinked = unlink(&transaction, self.model, &record).await?;
         transaction.execute(&document::delete(self.id)).await?;
         transaction.commit().await?;
         Ok(Some(Deleted { record, unlinked }))
@@ -51,6 +55,9 @@ impl Change<'_> {
 
 /// Takes the links to `record` out of the documents that hold them, where its model allows that.
 async fn unlink(transaction: &Transaction<'_>, model: &Model, record: &Record) -> Attempt<Vec<Touched>> {
+    if model.incoming_links().is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = transaction.query(&document::incoming(record.id())).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -61,8 +68,12 @@ async fn unlink(transaction: &Transaction<'_>, model: &Model, record: &Record) -
     let mut unlinked = Vec::with_capacity(rows.len());
     for row in &rows {
         let linker = Linker::read(row)?;
-        let body = without_links(&linker, model, record.id())?;
-        transaction.execute(&document::replace_body(&linker.id, Json::Object(body))).await?;
+        let left = left_of(&linker, model, record.id())?;
+        // Another took the link out while this delete waited for the document.
+        if left.kept.is_empty() && left.cleared.is_empty() {
+            continue;
+        }
+        transaction.execute(&document::unlink(&linker.id, left.kept, left.cleared)).await?;
         unlinked.push(Touched { model: linker.model, id: linker.id, version: linker.version + 1 });
     }
     unlinked.sort();
@@ -88,26 +99,34 @@ impl Linker {
     }
 }
 
-/// The linker's body without its links to `id`. A required link stays, and so does the record that it leads to.
-fn without_links(linker: &Linker, model: &Model, id: &str) -> Attempt<Map<String, Json>> {
-    let mut body = linker.body.clone();
+/// What is left of the fields that hold a link, without it.
+#[derive(Default)]
+struct Left {
+    kept: Map<String, Json>,
+    cleared: Vec<String>,
+}
+
+/// What is left of the linker's fields that link to `id`. A required link stays, and so does what it leads to.
+fn left_of(linker: &Linker, model: &Model, id: &str) -> Attempt<Left> {
+    let mut left = Left::default();
     for link in model.incoming_links().iter().filter(|link| link.model == linker.model) {
-        let kept = match body.get(&link.field) {
-            Some(Json::String(target)) if target == id && !link.field_type.optional => {
-                return Err(still_linked(id).into());
+        match linker.body.get(&link.field) {
+            Some(Json::String(target)) if target == id => {
+                if !link.field_type.optional {
+                    return Err(still_linked(id).into());
+                }
+                left.cleared.push(link.field.clone());
             }
-            Some(Json::String(target)) if target == id => None,
-            Some(Json::Array(items)) => {
+            Some(Json::Array(items)) if items.iter().any(|item| item.as_str() == Some(id)) => {
                 let kept: Vec<Json> = items.iter().filter(|item| item.as_str() != Some(id)).cloned().collect();
-                let is_missing = kept.is_empty() && link.field_type.shape == Shape::Set;
-                (!is_missing).then_some(Json::Array(kept))
+                if kept.is_empty() && link.field_type.shape == Shape::Set {
+                    left.cleared.push(link.field.clone());
+                } else {
+                    left.kept.insert(link.field.clone(), Json::Array(kept));
+                }
             }
-            _ => continue,
-        };
-        match kept {
-            Some(value) => body.insert(link.field.clone(), value),
-            None => body.remove(&link.field),
-        };
+            _ => {}
+        }
     }
-    Ok(body)
+    Ok(left)
 }

@@ -34,3 +34,8 @@ pub(crate) fn read_body(row: &Row, at: usize) -> Result<Map<String, Json>> {
         _ => Err(Error::internal("a document's body is not an object")),
     }
 }
+
+/// Whether a document can have this id: PostgreSQL takes no text with U+0000, and core lets no record have such an id.
+pub(crate) fn can_be_id(id: &str) -> bool {
+    !id.contains('\0')
+}

@@ -10,11 +10,14 @@ use udal_core::{Context, Error, Result};
 use udal_pgpool::{Failure, TenantDatabases};
 use udal_sql::{Statement, document};
 
-use crate::documents::read_document;
+use crate::documents::{can_be_id, read_document};
 use crate::home::Home;
 
 pub(crate) async fn get(databases: &TenantDatabases, ctx: &Context, op: Get) -> Result<Option<Record>> {
     let Get { model, id } = op;
+    if !can_be_id(&id) {
+        return Ok(None);
+    }
     let rows = rows(databases, ctx, &document::get(&model, &id, &ctx.reach(&model)?)).await?;
     rows.first().map(|row| read_document(&model, row)).transpose()
 }

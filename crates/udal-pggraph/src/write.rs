@@ -1,6 +1,7 @@
 //! Creating and changing one document.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tokio_postgres::Row;
 use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
@@ -12,7 +13,7 @@ use udal_core::{Context, Error, Result};
 use udal_pgpool::{Failure, TenantDatabases, Transaction, idempotency};
 use udal_sql::{Statement, document};
 
-use crate::documents::read_document;
+use crate::documents::{can_be_id, read_document};
 use crate::home::{ATTEMPTS, Home};
 use crate::links::{check_links, links_of, locked, targets_of};
 
@@ -23,17 +24,23 @@ pub(crate) async fn create(databases: &TenantDatabases, ctx: &Context, op: Creat
     ctx.check_reach(&record)?;
     let home = Home::of(databases, ctx);
     home.ensure().await?;
-    let created = match insert(&home, &record, idempotency.as_ref()).await {
-        Err(Failure::Missing(_)) => {
-            home.ensure_again().await?;
-            insert(&home, &record, idempotency.as_ref()).await?
+    let mut is_remade = false;
+    for _ in 0..ATTEMPTS {
+        match insert(&home, &record, idempotency.as_ref()).await {
+            Err(Failure::Overtaken(_)) => {}
+            Err(Failure::Missing(_)) if !is_remade => {
+                home.ensure_again().await?;
+                is_remade = true;
+            }
+            done => {
+                return Ok(match done? {
+                    Some(earlier) => Created { record: earlier, replayed: true },
+                    None => Created { record, replayed: false },
+                });
+            }
         }
-        done => done?,
-    };
-    Ok(match created {
-        Some(earlier) => Created { record: earlier, replayed: true },
-        None => Created { record, replayed: false },
-    })
+    }
+    Err(Failure::overtaken().into())
 }
 
 /// Inserts the document; answers an earlier one where the idempotency key was used.
@@ -65,7 +72,7 @@ async fn insert(home: &Home<'_>, record: &Record, idempotency: Option<&Idempoten
 
 /// Why an insert wrote nothing, by the row that it answered; `None` where it wrote.
 fn refusal(record: &Record, rows: &[Row]) -> Attempt<Option<Error>> {
-    let row = rows.first().ok_or_else(|| Error::internal("an insert answered no row"))?;
+    let Some(row) = rows.first() else { return Ok(Some(already_exists(record.id()))) };
     let found: Vec<String> = row.try_get(0)?;
     let written: bool = row.try_get(1)?;
     if written {
@@ -79,6 +86,9 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
     let Update { model, id, patch, if_version } = op;
     let home = Home::of(databases, ctx);
     let reach = ctx.reach_to_write(&model)?;
+    if !can_be_id(&id) {
+        return Err(not_found(&id));
+    }
     let change = Change { ctx, home: &home, model: &model, id: &id, reach: &reach, if_version };
     for _ in 0..ATTEMPTS {
         match change.update(&patch).await {
@@ -96,7 +106,7 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
 pub(crate) struct Change<'a> {
     pub(crate) ctx: &'a Context,
     pub(crate) home: &'a Home<'a>,
-    pub(crate) model: &'a std::sync::Arc<Model>,
+    pub(crate) model: &'a Arc<Model>,
     pub(crate) id: &'a str,
     pub(crate) reach: &'a Predicate,
     pub(crate) if_version: Option<i64>,
@@ -121,7 +131,7 @@ impl Change<'_> {
         Ok(Some(record))
     }
 
-    fn first(&self, rows: &[Row]) -> Attempt<Option<Record>> {
+    pub(crate) fn first(&self, rows: &[Row]) -> Attempt<Option<Record>> {
         Ok(rows.first().map(|row| read_document(self.model, row)).transpose()?)
     }
 
@@ -143,9 +153,14 @@ impl Change<'_> {
     /// Why no document was touched, where it is not that there is none: the version.
     pub(crate) async fn refusal(&self) -> Result<Option<Error>> {
         let Some(given) = self.if_version else { return Ok(None) };
-        let statement: Statement = document::version_of(self.model, self.id, self.reach);
-        let connection = self.home.connect().await?;
-        let rows = connection.query(&statement).await.map_err(Failure::from)?;
-        Ok((!rows.is_empty()).then(|| version_conflict(self.id, given)))
+        let statement = document::version_of(self.model, self.id, self.reach);
+        match self.rows(&statement).await {
+            Err(Failure::Missing(_)) => Ok(None),
+            rows => Ok((!rows?.is_empty()).then(|| version_conflict(self.id, given))),
+        }
+    }
+
+    async fn rows(&self, statement: &Statement) -> Attempt<Vec<Row>> {
+        Ok(self.home.connect().await?.query(statement).await?)
     }
 }

@@ -45,8 +45,7 @@ impl Layout for Documents {
         if field.is_system() {
             return Columns.has(sql, field, element);
         }
-        self.value(sql, field);
-        sql.push(" @> ").param(Param::new(SqlType::JSONB, Value::Json(json!([stored(element)]))));
+        contains(sql, field, json!([stored(element)]));
     }
 
     /// Equality of what JSON keeps exactly asks whether the body contains the member, which its index answers.
@@ -66,9 +65,16 @@ impl Layout for Documents {
             sql.push(" = ").param(self.operand(field, value));
             return;
         }
-        let member: Json = Json::Object([(field.name().to_owned(), stored(value))].into_iter().collect());
-        sql.push("\"body\" @> ").param(Param::new(SqlType::JSONB, Value::Json(member)));
+        contains(sql, field, stored(value));
     }
+}
+
+/// Writes a test whether the body contains a member of the field's name with `value`, or an array with its elements.
+///
+/// The index on the body answers it, which it does not for a test of the member alone.
+fn contains(sql: &mut Sql, field: &Field, value: Json) {
+    let member: Json = Json::Object([(field.name().to_owned(), value)].into_iter().collect());
+    sql.push("\"body\" @> ").param(Param::new(SqlType::JSONB, Value::Json(member)));
 }
 
 fn is_time(field: &Field) -> bool {

@@ -47,10 +47,12 @@ pub fn delete_links(source: &str, fields: impl IntoIterator<Item = String>) -> S
 
 /// Reads the other documents that link to `target` (model, id, version, body), and keeps them from being changed until the
 /// transaction ends.
+///
+/// They stay open for links of others to them: their ids do not change.
 pub fn incoming(target: &str) -> Statement {
     let mut sql = Sql::new();
     sql.push("SELECT \"model\", \"id\", \"version\", \"body\" FROM \"udal_documents\" WHERE \"id\" IN (");
     sql.push("SELECT \"source\" FROM \"udal_links\" WHERE \"target\" = ").param(Param::text(target));
-    sql.push(" AND \"source\" <> ").param(Param::text(target)).push(") ORDER BY \"id\" FOR UPDATE");
+    sql.push(" AND \"source\" <> ").param(Param::text(target)).push(") ORDER BY \"id\" FOR NO KEY UPDATE");
     sql.finish()
 }

@@ -14,7 +14,7 @@ pub use create::create_tables;
 pub use layout::Documents;
 pub use link::{LinkRow, delete_links, incoming, insert_links, lock_targets};
 pub use read::{count, exists, get, list, lock_document, search, version_of};
-pub use write::{copy, copy_columns, copy_links, delete, insert, replace_body, update};
+pub use write::{copy, copy_columns, copy_links, delete, delete_plain, insert, unlink, update};
 
 /// The columns that every statement that answers documents selects: the system fields in the order of their positions,
 /// then the body.

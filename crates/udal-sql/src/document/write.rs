@@ -1,6 +1,6 @@
 //! Statements that write documents.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use udal_core::filter::Predicate;
 use udal_core::model::{Field, Model, SYSTEM_FIELDS};
 use udal_core::record::{Patch, Record};
@@ -12,17 +12,20 @@ use crate::{Param, Sql, SqlType, Statement, column_type, write_predicate};
 
 /// Writes a new document with its links in one step, if every one of `targets` is there and the id is free.
 ///
-/// Answers one row: which of the targets are there, and whether the document was written.
+/// Answers which of the targets are there, and whether the document was written: one row, or none where it has no link and
+/// its id is taken.
 pub fn insert(record: &Record, links: &[LinkRow], targets: &[String]) -> Statement {
     let mut sql = Sql::new();
+    if links.is_empty() {
+        sql.push("INSERT INTO \"udal_documents\" (\"model\", ").push(SELECTION).push(") VALUES (");
+        columns(&mut sql, record);
+        sql.push(") ON CONFLICT DO NOTHING RETURNING '{}'::text[], true");
+        return sql.finish();
+    }
     sql.push("WITH t AS (SELECT \"id\" FROM \"udal_documents\" WHERE \"id\" = ANY (");
     sql.param(Param::texts(targets.iter().cloned())).push(") ORDER BY \"id\" FOR KEY SHARE), ");
     sql.push("i AS (INSERT INTO \"udal_documents\" (\"model\", ").push(SELECTION).push(") SELECT ");
-    sql.param(Param::text(record.model().name())).push(", ");
-    sql.list(system_fields(record.model()), |sql, field| {
-        sql.param(Param::new(column_type(field.field_type()), record.get(field).cloned()));
-    });
-    sql.push(", ").param(Param::new(SqlType::JSONB, Value::Json(body(record))));
+    columns(&mut sql, record);
     let count = i64::try_from(targets.len()).unwrap_or(i64::MAX);
     sql.push(" WHERE (SELECT count(*) FROM t) = ").param(Param::int(count));
     sql.push(" ON CONFLICT DO NOTHING RETURNING \"id\"), ");
@@ -31,6 +34,13 @@ pub fn insert(record: &Record, links: &[LinkRow], targets: &[String]) -> Stateme
     sql.push(" n ON CONFLICT DO NOTHING) ");
     sql.push("SELECT ARRAY(SELECT \"id\" FROM t), EXISTS (SELECT FROM i)");
     sql.finish()
+}
+
+/// Writes the columns of a document as parameters: the model, the system fields, the body.
+fn columns(sql: &mut Sql, record: &Record) {
+    sql.list(copy_columns(record), |sql, (sql_type, value)| {
+        sql.param(Param::new(sql_type, value));
+    });
 }
 
 fn system_fields(model: &Model) -> impl Iterator<Item = &Field> {
@@ -50,22 +60,44 @@ pub fn update(model: &Model, id: &str, patch: &Patch, reach: &Predicate, if_vers
         sql.push(", \"body\" = (\"body\" || ").param(Param::new(SqlType::JSONB, Value::Json(Json::Object(set))));
         sql.push(") - ").param(Param::texts(cleared));
     }
-    sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" AND \"model\" = ").param(Param::text(model.name()));
-    sql.push(" AND ");
-    write_predicate(&mut sql, &Documents, reach);
-    if let Some(version) = if_version {
-        sql.push(" AND \"version\" = ").param(Param::int(version));
-    }
+    chosen(&mut sql, model, id, reach, if_version);
     sql.push(" RETURNING ").push(SELECTION);
     sql.finish()
 }
 
-/// Replaces the body of a document that the transaction has locked, and counts its version up.
-pub fn replace_body(id: &str, body: Json) -> Statement {
+/// Takes links out of a document that the transaction has locked, and counts its version up: `kept` is what is left of
+/// the fields that keep a value, `cleared` are those that keep none.
+pub fn unlink(id: &str, kept: Map<String, Json>, cleared: impl IntoIterator<Item = String>) -> Statement {
     let mut sql = Sql::new();
-    sql.push("UPDATE \"udal_documents\" SET \"version\" = \"version\" + 1, \"body\" = ");
-    sql.param(Param::new(SqlType::JSONB, Value::Json(body))).push(" WHERE \"id\" = ").param(Param::text(id));
+    sql.push("UPDATE \"udal_documents\" SET \"version\" = \"version\" + 1, \"body\" = (\"body\" || ");
+    sql.param(Param::new(SqlType::JSONB, Value::Json(Json::Object(kept)))).push(") - ").param(Param::texts(cleared));
+    sql.push(" WHERE \"id\" = ").param(Param::text(id));
     sql.finish()
+}
+
+/// Deletes the document with that id and the links that it holds, if `reach` is true of it, and answers it as it was.
+///
+/// For models without links in either direction: who deletes another must lock the document first, and then look for
+/// links, because one statement does not see those that were written while it waited.
+pub fn delete_plain(model: &Model, id: &str, reach: &Predicate, if_version: Option<i64>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("WITH d AS (DELETE FROM \"udal_documents\"");
+    chosen(&mut sql, model, id, reach, if_version);
+    sql.push(" RETURNING ")
+        .push(SELECTION)
+        .push("), l AS (DELETE FROM \"udal_links\" WHERE \"source\" IN (SELECT \"id\" FROM d)) ");
+    sql.push("SELECT * FROM d");
+    sql.finish()
+}
+
+/// Writes the condition that finds one document that may be changed.
+fn chosen(sql: &mut Sql, model: &Model, id: &str, reach: &Predicate, if_version: Option<i64>) {
+    sql.push(" WHERE \"id\" = ").param(Param::text(id)).push(" AND \"model\" = ").param(Param::text(model.name()));
+    sql.push(" AND ");
+    write_predicate(sql, &Documents, reach);
+    if let Some(version) = if_version {
+        sql.push(" AND \"version\" = ").param(Param::int(version));
+    }
 }
 
 /// Deletes a document that the transaction has locked, with the links that it holds and those that lead to it.

@@ -1,0 +1,4 @@
+SELECT "id"
+FROM "udal_documents"
+WHERE "id" = ANY ($1);
+-- $1 text[]: ["Invoice/1","Invoice/2"]

@@ -1,0 +1,10 @@
+SELECT "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "body"
+FROM "udal_documents"
+WHERE "model" = $1
+AND ("body" @> $2 OR "body" @> $3)
+ORDER BY "id"
+LIMIT $4;
+-- $1 text: "Invoice"
+-- $2 jsonb: {"customer":"Customer/1"}
+-- $3 jsonb: {"copies":["Invoice/1"]}
+-- $4 bigint: 11

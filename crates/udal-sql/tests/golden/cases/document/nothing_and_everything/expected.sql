@@ -1,0 +1,5 @@
+SELECT count(*)
+FROM "udal_documents"
+WHERE "model" = $1
+AND (false AND true);
+-- $1 text: "Invoice"

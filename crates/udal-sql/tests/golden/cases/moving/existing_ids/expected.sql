@@ -1,0 +1,4 @@
+SELECT "id"
+FROM "shifts__ids"
+WHERE "id" = ANY ($1);
+-- $1 text[]: ["Shift/1","Shift/2"]

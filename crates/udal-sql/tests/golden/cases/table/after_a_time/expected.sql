@@ -1,0 +1,10 @@
+SELECT "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "number", "order", "quantity", "rate", "paid", "sent_at", "due", "total"::text, "status", "extra", "tags", "amounts"::text[], "steps", "customer", "from"
+FROM "invoices"
+WHERE true
+AND (("sent_at" < $1 OR "sent_at" IS NULL) OR ("sent_at" = $2 AND "id" > $3))
+ORDER BY "sent_at" DESC NULLS LAST, "id"
+LIMIT $4;
+-- $1 timestamptz: "2024-01-01T00:00:00Z"
+-- $2 timestamptz: "2024-01-01T00:00:00Z"
+-- $3 text: "Invoice/7"
+-- $4 bigint: 6

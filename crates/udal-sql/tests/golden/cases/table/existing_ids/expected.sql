@@ -1,0 +1,4 @@
+SELECT "id"
+FROM "invoices"
+WHERE "id" = ANY ($1);
+-- $1 text[]: ["Invoice/1"]
