@@ -1,10 +1,8 @@
 //! Batches: whole or item by item, in order, of any size.
 
-use futures_util::{StreamExt, stream};
 use serde_json::{Value as Json, json};
-use tokio::sync::oneshot;
-use udal_core::ErrorKind::{self, AlreadyExists, Denied, Refused, Unavailable};
-use udal_core::contract::{BatchCreate, BatchMode, BatchReport};
+use udal_core::ErrorKind::{self, AlreadyExists, Denied};
+use udal_core::contract::{BatchMode, BatchReport};
 use udal_core::record::Record;
 use udal_core::{Error, Ownership};
 
@@ -25,26 +23,17 @@ pub(super) fn cases() -> Vec<Case> {
         case!("BATCH-1", the_first_failure_is_answered),
         case!("BATCH-1", the_last_of_thousands_refuses_them_all),
         case!("BATCH-1", the_index_is_the_callers),
-        case!("BATCH-1", half_a_batch_is_never_seen),
-        case!("BATCH-1", a_batch_that_is_given_up_writes_nothing, is_given_up(Atomic)),
         case!("BATCH-2", every_item_is_written, is_written(PerItem)),
         case!("BATCH-2", an_empty_batch_has_no_failures, nothing_is_written(PerItem)),
         case!("BATCH-2", the_others_are_written),
         case!("BATCH-2", every_item_may_fail),
         case!("BATCH-2", the_indexes_are_the_callers),
-        case!("BATCH-2", a_batch_that_is_given_up_writes_no_item, is_given_up(PerItem)),
         case!("BATCH-3", the_second_of_one_id_refuses_the_whole_batch),
         case!("BATCH-3", of_two_with_one_id_the_first_is_written),
         case!("BATCH-3", an_id_refused_first_is_free_for_the_second),
         case!("BATCH-3", one_id_thousands_of_items_apart),
         case!("BATCH-4", a_million_values_in_one_batch, many_values(Atomic)),
         case!("BATCH-4", a_million_values_item_by_item, many_values(PerItem)),
-        case!("BATCH-4", records_that_come_one_by_one, come_slowly(Atomic)),
-        case!("BATCH-4", records_that_come_one_by_one_are_written_one_by_one, come_slowly(PerItem)),
-        case!("BATCH-5", an_error_in_the_stream_ends_the_whole_batch, stream_fails(Atomic)),
-        case!("BATCH-5", an_error_in_the_stream_ends_a_batch_of_items, stream_fails(PerItem)),
-        case!("BATCH-5", an_error_after_thousands_leaves_nothing, stream_fails_late(Atomic)),
-        case!("BATCH-5", an_error_after_thousands_of_items_leaves_nothing, stream_fails_late(PerItem)),
         case!("BATCH-6", one_out_of_reach_refuses_the_whole_batch),
         case!("BATCH-6", an_item_out_of_reach_is_denied),
         case!("VALUE-1", a_batch_keeps_every_value_exactly, keeps_values(Atomic)),
@@ -53,17 +42,17 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// The records with their places, as a batch takes them.
-fn items(records: &[Record]) -> impl Iterator<Item = Result<(u64, Record), Error>> + Send + use<> {
+pub(super) fn items(records: &[Record]) -> impl Iterator<Item = Result<(u64, Record), Error>> + Send + use<> {
     records.to_vec().into_iter().enumerate().map(|(at, record)| Ok((at as u64, record)))
 }
 
 /// Records with these keys, each with its place as its value.
-fn keyed(rows: &Rows, keys: &[&str]) -> Result<Vec<Record>, Failure> {
+pub(super) fn keyed(rows: &Rows, keys: &[&str]) -> Result<Vec<Record>, Failure> {
     keys.iter().enumerate().map(|(at, key)| rows.record(key, json!({"value": at}))).collect()
 }
 
 /// The indexes and kinds of what failed.
-fn failed(report: &BatchReport) -> Vec<(u64, ErrorKind)> {
+pub(super) fn failed(report: &BatchReport) -> Vec<(u64, ErrorKind)> {
     report.failures.iter().map(|failure| (failure.index, failure.error.kind())).collect()
 }
 
@@ -151,66 +140,6 @@ async fn the_index_is_the_callers(world: &World) -> Outcome {
     rows.hold(&[taken]).await
 }
 
-/// A batch of `first`, which then waits for a record that comes through the channel; tells when it waits.
-async fn waiting_batch(
-    rows: Rows,
-    backend: std::sync::Arc<dyn udal_core::contract::Backend>,
-    mode: BatchMode,
-    first: Vec<Record>,
-    waits: oneshot::Sender<()>,
-    last: oneshot::Receiver<Record>,
-) -> Result<BatchReport, Error> {
-    let index = first.len() as u64;
-    let pause = async move {
-        // Nobody listens any more where the batch was given up.
-        let _ = waits.send(());
-        match last.await {
-            Ok(record) => Ok((index, record)),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    let records = stream::iter(items(&first)).chain(stream::once(pause)).boxed();
-    backend.batch_create(&rows.ctx, BatchCreate { model: rows.model.clone(), records, mode }).await
-}
-
-async fn half_a_batch_is_never_seen(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let before = rows.create("before", json!({})).await?;
-    let mut records = rows.records((0..12_000).map(|value| json!({"value": value})))?;
-    let last = rows.record("last", json!({}))?;
-    let (waits, waiting) = oneshot::channel();
-    let (send, receive) = oneshot::channel();
-    let batch = waiting_batch(rows.clone(), world.backend.clone(), Atomic, records.clone(), waits, receive);
-    let batch = tokio::spawn(batch);
-    waiting.await.map_err(|_| Failure::new("the batch ended before its stream did"))?;
-    equal(rows.count(json!({})).await?, 1)?;
-    rows.hold(std::slice::from_ref(&before)).await?;
-    equal(rows.get("k000").await?, None)?;
-    send.send(last.clone()).map_err(|_| Failure::new("the batch ended before its stream did"))?;
-    let report = batch.await.map_err(|error| Failure::new(format!("the batch ended: {error}")))??;
-    equal(report.created, 12_001)?;
-    records.extend([before, last]);
-    equal(rows.count(json!({})).await?, records.len() as u64)
-}
-
-async fn is_given_up(world: &World, mode: BatchMode) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let before = rows.create("before", json!({})).await?;
-    let records = rows.records((0..6_000).map(|value| json!({"value": value})))?;
-    let (waits, waiting) = oneshot::channel();
-    let (_send, receive) = oneshot::channel();
-    let batch = waiting_batch(rows.clone(), world.backend.clone(), mode, records.clone(), waits, receive);
-    let batch = tokio::spawn(batch);
-    waiting.await.map_err(|_| Failure::new("the batch ended before its stream did"))?;
-    batch.abort();
-    let ended = batch.await;
-    holds(ended.is_err_and(|error| error.is_cancelled()), "the batch was not given up")?;
-    rows.hold(&[before]).await?;
-    // Nothing of it stands in the way of the next.
-    equal(rows.batch(mode, items(&records)).await?.created, 6_000)?;
-    equal(rows.count(json!({})).await?, 6_001)
-}
-
 async fn the_others_are_written(world: &World) -> Outcome {
     let rows = world.rows("Plain")?;
     let taken = [rows.create("b", json!({"name": "b"})).await?, rows.create("e", json!({"name": "e"})).await?];
@@ -293,7 +222,7 @@ async fn many_values(world: &World, mode: BatchMode) -> Outcome {
     let report = rows.batch(mode, (0..count).map(record)).await?;
     equal((report.created, failed(&report)), (count as u64, Vec::new()))?;
     equal(rows.count(json!({})).await?, count as u64)?;
-    equal(rows.find(json!({"f119": "11999.119"})).await?, Vec::<String>::new())?;
+    equal(rows.find(json!({"f119": "11999.119"})).await?, vec!["k11999"])?;
     for at in [0, 4_999, 5_000, 11_999] {
         let record = some(rows.get(&format!("k{at:05}")).await?, "record")?;
         let expected = rows.record(&format!("k{at:05}"), members(at))?;
@@ -301,49 +230,6 @@ async fn many_values(world: &World, mode: BatchMode) -> Outcome {
     }
     let last = rows.list(&Ask::order("-id").limit(2)).await?;
     equal(last, vec!["k11999", "k11998"])
-}
-
-async fn come_slowly(world: &World, mode: BatchMode) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let records = rows.records((0..300).map(|value| json!({"value": value})))?;
-    let slowly = |item| async move {
-        tokio::task::yield_now().await;
-        item
-    };
-    let stream = stream::iter(items(&records)).then(slowly).boxed();
-    let op = BatchCreate { model: rows.model.clone(), records: stream, mode };
-    let report = world.backend.batch_create(&rows.ctx, op).await?;
-    equal((report.created, failed(&report)), (300, Vec::new()))?;
-    rows.hold(&records).await
-}
-
-/// What ends a stream: as a hook or a broken line of a file does.
-fn stop() -> Error {
-    Error::new(Refused, "the stream stops here").hint("as it should")
-}
-
-async fn stream_fails(world: &World, mode: BatchMode) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let before = rows.create("before", json!({})).await?;
-    let records = keyed(&rows, &["a", "b", "before", "c"])?;
-    for at in 0..=2 {
-        let until = items(&records).take(at).chain([Err(stop())]).chain(items(&records).skip(3));
-        let error = fails(rows.batch(mode, until).await, Refused)?;
-        equal((error.message(), error.mend()), ("the stream stops here", Some("as it should")))?;
-        rows.hold(std::slice::from_ref(&before)).await?;
-    }
-    // What was to come is free.
-    equal(rows.batch(mode, items(&records[..2])).await?.created, 2)
-}
-
-async fn stream_fails_late(world: &World, mode: BatchMode) -> Outcome {
-    let rows = world.rows("Plain")?;
-    let before = rows.create("before", json!({})).await?;
-    let records = rows.records((0..12_000).map(|value| json!({"value": value})))?;
-    let gone = Error::new(Unavailable, "the source is gone");
-    let error = fails(rows.batch(mode, items(&records).chain([Err(gone)])).await, Unavailable)?;
-    equal(error.message(), "the source is gone")?;
-    rows.hold(&[before]).await
 }
 
 async fn one_out_of_reach_refuses_the_whole_batch(world: &World) -> Outcome {
