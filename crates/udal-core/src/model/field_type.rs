@@ -152,10 +152,17 @@ fn scalar(text: &str) -> std::result::Result<Scalar, TypeProblem> {
     if let Some(words) = inside(text, "enum") {
         return enumeration(text, words);
     }
+    if ["Optional", "Set", "List"].iter().any(|word| inside(text, word).is_some()) {
+        let hint = "sets and lists hold single values, such as `List[int]`; use `json` for what nests";
+        return Err(problem(text, "this cannot stand inside a set or list", hint));
+    }
     let aliases = [("string", "str"), ("text", "str"), ("integer", "int"), ("number", "float"), ("boolean", "bool")];
     let alias = aliases.iter().find(|(word, _)| *word == text.to_ascii_lowercase()).map(|(_, meant)| *meant);
     let known = SCALARS.iter().map(|(word, _)| *word).chain(["Optional", "Set", "List", "Ref", "enum"]);
     let hint = match alias.or_else(|| nearest(text.split('[').next().unwrap_or(text), known)) {
+        Some(near @ ("Optional" | "Set" | "List")) => format!("write what it holds, such as `{near}[str]`"),
+        Some(near @ "Ref") => format!("write which model, such as `{near}[Account]`"),
+        Some(near @ "enum") => format!("write its words, such as `{near}[draft, final]`"),
         Some(near) => format!("did you mean `{near}`?"),
         None => "types are str int float bool datetime date decimal json enum[..] Ref[Model], alone or in Optional[..] Set[..] List[..]"
             .to_owned(),

@@ -30,7 +30,7 @@ impl Decimal {
         if !all_digits(whole) || !all_digits(fraction) {
             return Err(FORM);
         }
-        if whole.len() + fraction.len() > MAX_DIGITS {
+        if digits.bytes().filter(u8::is_ascii_digit).count() > MAX_DIGITS {
             return Err("a decimal has at most 200 digits");
         }
         BigDecimal::from_str(text).map(|number| Decimal(number.normalized())).map_err(|_| FORM)
@@ -61,6 +61,13 @@ mod tests {
         }
         for bad in ["", "-", ".", "1.", ".5", "+1", "1e5", "NaN", "1,5", "١", "--1", &"9".repeat(201)] {
             assert!(Decimal::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn two_hundred_digits() {
+        for longest in ["9".repeat(200), format!("-{}", "9".repeat(200)), format!("0.{}1", "0".repeat(198))] {
+            assert_eq!(Decimal::parse(&longest).unwrap().to_string(), longest);
         }
     }
 

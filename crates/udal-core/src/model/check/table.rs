@@ -89,6 +89,9 @@ fn partition(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut 
     };
     let key = Some("partition_by");
     let Some(field) = fields.iter().find(|field| field.name == name) else {
+        if is_declared(declared, name) {
+            return None;
+        }
         let hint = match nearest(name, fields.iter().map(|field| field.name.as_str())) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name a `date` or `datetime` field, such as `created_at`".to_owned(),
@@ -110,9 +113,14 @@ fn partition(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut 
     Some(Partition { field: name.to_owned(), interval })
 }
 
+/// Whether that field is declared, though with a type that is none: that is said already.
+fn is_declared(declared: &ModelDeclaration, name: &str) -> bool {
+    declared.fields.iter().any(|field| field.name == name)
+}
+
 fn indexes(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Findings<'_>) -> Vec<Vec<String>> {
     for (at, index) in declared.indexes.iter().enumerate() {
-        if let Some((message, hint)) = index_problem(index, fields) {
+        if let Some((message, hint)) = index_problem(declared, index, fields) {
             findings.add(Some("indexes"), None, format!("index {}: {message}", at + 1), hint);
         } else if declared.indexes.iter().take(at).any(|before| before == index) {
             findings.add(Some("indexes"), None, format!("index {} stands twice", at + 1), "leave one out");
@@ -121,13 +129,16 @@ fn indexes(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Fi
     declared.indexes.clone()
 }
 
-fn index_problem(index: &[String], fields: &[Arc<Field>]) -> Option<(String, String)> {
+fn index_problem(declared: &ModelDeclaration, index: &[String], fields: &[Arc<Field>]) -> Option<(String, String)> {
     if !(1..=MAX_INDEX_FIELDS).contains(&index.len()) {
         return Some((format!("it has {} fields", index.len()), "name 1 to 4 fields".to_owned()));
     }
     let mut strings = 0;
     for (at, name) in index.iter().enumerate() {
         let Some(field) = fields.iter().find(|field| field.name() == name) else {
+            if is_declared(declared, name) {
+                return None;
+            }
             let hint = match nearest(name, fields.iter().map(|field| field.name())) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "name fields of the model".to_owned(),
