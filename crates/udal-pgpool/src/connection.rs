@@ -46,6 +46,14 @@ impl Connection {
         self.pooled().client().execute_typed(&statement.text, &refer(&bound)).await
     }
 
+    /// Runs one statement without parameters or answer, outside of any transaction: what PostgreSQL runs only so.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn batch(&self, text: &str) -> Result<(), PgError> {
+        self.pooled().client().batch_execute(text).await
+    }
+
     /// Starts a transaction; dropped without commit, it is rolled back.
     ///
     /// # Errors

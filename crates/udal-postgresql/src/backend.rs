@@ -1,14 +1,20 @@
 //! The backend: one line an operation; what each does is in the module it calls.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
 };
+use udal_core::model::Model;
 use udal_core::record::Record;
+use udal_core::value::Date;
 use udal_core::{Context, Result, TenantSlug};
 use udal_pgpool::TenantDatabases;
 
-use crate::{batch, read, write};
+use crate::home::Home;
+use crate::maintain::Maintenance;
+use crate::{batch, maintain, read, write};
 
 /// Keeps records in tables, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -20,6 +26,15 @@ impl PostgresqlBackend {
     /// A backend over these databases. Connects when it is first used.
     pub fn new(databases: TenantDatabases) -> Self {
         PostgresqlBackend { databases }
+    }
+
+    /// Makes the partitions of `model`'s table that will be needed soon, and drops those that its `retention` is over for.
+    /// Does nothing for a table that is not split, or was never written.
+    ///
+    /// # Errors
+    /// What the database says; done again, it goes on where it ended.
+    pub async fn maintain(&self, ctx: &Context, model: &Arc<Model>, today: Date) -> Result<Maintenance> {
+        maintain::maintain(&Home::of(&self.databases, ctx, model)?, today).await
     }
 }
 

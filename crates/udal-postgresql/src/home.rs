@@ -71,6 +71,11 @@ impl<'a> Home<'a> {
         self.ensure(spans).await
     }
 
+    /// Some partitions are gone: what was made is looked at again when it is needed.
+    pub(crate) fn forget_partitions(&self) {
+        self.databases.forget(&self.database);
+    }
+
     /// Brings a table that is there up to the model; answers false where there is no table.
     pub(crate) async fn catch_up(&self, connection: &Connection) -> Result<bool> {
         let found = connection.query(&table::has_table(self.target)).await.map_err(Failure::from)?;

@@ -3,8 +3,10 @@
 mod backend;
 mod batch;
 mod home;
+mod maintain;
 mod read;
 mod schema;
 mod write;
 
 pub use backend::PostgresqlBackend;
+pub use maintain::Maintenance;

@@ -6,12 +6,15 @@ mod partition;
 mod read;
 mod write;
 
-use udal_core::model::{Field, Interval, Model, Table, position};
+use udal_core::model::{Field, Interval, Model, Retention, Table, position};
 use udal_core::value::Value;
 
 pub use change::{Change, FoundColumn, FoundTable, changes, find_checks, find_columns, find_row};
 pub use create::{add_column, create_index_statements, create_table, has_table};
-pub use partition::{Span, attach_partition, create_partition, has_partition, partition_name};
+pub use partition::{
+    Span, attach_partition, create_partition, detach_partition, drop_partition, find_partitions, has_partition,
+    kept_from, partition_name,
+};
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
 pub(crate) use read::{limit_to, order_by};
 pub use write::{copy, copy_ids, delete, insert, update};
@@ -50,6 +53,11 @@ impl<'a> Target<'a> {
     /// The field that decides the partition, where the table is split.
     pub fn partition_key(&self) -> Option<(&'a Field, Interval)> {
         self.key
+    }
+
+    /// How long partitions are kept; for ever where nothing is said.
+    pub fn retention(&self) -> Option<Retention> {
+        self.table.retention
     }
 
     /// Whether an update may move a record to another partition.

@@ -1,6 +1,6 @@
 //! Partitions: which one a record falls into, and the statements that make it.
 
-use udal_core::model::Interval;
+use udal_core::model::{Interval, Retention};
 use udal_core::record::Record;
 use udal_core::value::{Date, Value};
 
@@ -47,6 +47,34 @@ impl Span {
         Some(Span { first, next, interval: length })
     }
 
+    /// The span that follows; `None` after the last that there can be.
+    pub fn following(&self) -> Option<Self> {
+        Span::containing(&Value::Date(self.next?), self.length())
+    }
+
+    /// Whether it ends at or before `day`.
+    pub fn ends_by(&self, day: Date) -> bool {
+        self.next.is_some_and(|next| next <= day)
+    }
+
+    fn length(&self) -> Interval {
+        match self.interval {
+            Length::Day => Interval::Day,
+            Length::Month => Interval::Month,
+            Length::Year => Interval::Year,
+        }
+    }
+
+    /// The span whose partition has this name, where it is one of the table's.
+    pub fn of_partition(target: Target<'_>, name: &str) -> Option<Self> {
+        let (_, interval) = target.partition_key()?;
+        let digits: String = name.strip_prefix(target.table_name())?.strip_prefix("__p")?.replace('_', "");
+        let part = |range| digits.get(range).and_then(|text: &str| text.parse().ok());
+        let day = Date::new(part(0..4)?, small(part(4..6))?, small(part(6..8))?)?;
+        let span = Span::containing(&Value::Date(day), interval)?;
+        (partition_name(target, span) == name).then_some(span)
+    }
+
     fn suffix(&self) -> String {
         let (year, month, day) = self.first.parts();
         match self.interval {
@@ -55,6 +83,56 @@ impl Span {
             Length::Year => format!("p{year:04}"),
         }
     }
+}
+
+/// A month or a day of a name; 1 where the name has none.
+fn small(part: Option<i16>) -> Option<i8> {
+    part.map_or(Some(1), |number| i8::try_from(number).ok())
+}
+
+/// The first day that `retention` keeps, counted back from `today`.
+pub fn kept_from(today: Date, retention: Retention) -> Option<Date> {
+    let count = i32::try_from(retention.count).ok()?;
+    let (year, month, day) = today.parts();
+    match retention.interval {
+        Interval::Day => Date::from_days(today.as_days().checked_sub(count)?),
+        Interval::Month | Interval::Year => {
+            let months = if retention.interval == Interval::Year { count.checked_mul(12)? } else { count };
+            let month = i32::from(year) * 12 + i32::from(month) - 1 - months;
+            let (year, month) =
+                (i16::try_from(month.div_euclid(12)).ok()?, i8::try_from(month.rem_euclid(12) + 1).ok()?);
+            // The 31st of a month without one is its last day.
+            (0..4).find_map(|back| Date::new(year, month, day - back))
+        }
+    }
+}
+
+/// Finds every table named as a partition of the table, and whether it is one now.
+pub fn find_partitions(target: Target<'_>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT c.relname::text, EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) FROM pg_class c ");
+    sql.push("WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ^@ ");
+    sql.param(Param::text(format!("{}__p", target.table_name()))).push(" ORDER BY c.relname");
+    sql.finish()
+}
+
+/// Takes a partition out of its table, without waiting for those who read and write the table, nor they for it.
+pub fn detach_partition(target: Target<'_>, span: Span) -> String {
+    let mut sql = Sql::new();
+    sql.push("ALTER TABLE ").name(target.table_name()).push(" DETACH PARTITION ").name(&partition_name(target, span));
+    sql.push(" CONCURRENTLY");
+    sql.into_text()
+}
+
+/// Drops a partition that was taken out, and the ids of its records.
+pub fn drop_partition(target: Target<'_>, span: Span) -> Vec<String> {
+    let mut ids = Sql::new();
+    let key = target.partition_key().map(|(field, _)| field.name()).unwrap_or_default();
+    ids.push("DELETE FROM ").name(&target.ids_table_name()).push(" i USING ").name(&partition_name(target, span));
+    ids.push(" p WHERE i.\"id\" = p.\"id\" AND i.").name(key).push(" = p.").name(key);
+    let mut drop = Sql::new();
+    drop.push("DROP TABLE ").name(&partition_name(target, span));
+    vec![ids.into_text(), drop.into_text()]
 }
 
 /// The name of the partition's table.
