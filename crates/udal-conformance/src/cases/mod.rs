@@ -1,0 +1,63 @@
+//! The cases, by topic. Each file lists its own.
+
+mod batches;
+mod contention;
+mod creates;
+mod crossings;
+mod cursors;
+mod deletes;
+mod filters;
+mod interrupted;
+mod linking;
+mod links;
+mod lists;
+mod logic;
+mod orders;
+mod races;
+mod reach;
+mod replays;
+mod search;
+mod shared;
+mod streams;
+mod tables;
+mod tenants;
+mod texts;
+mod unlinks;
+mod updates;
+mod values;
+mod writes;
+
+use crate::case::Case;
+
+/// Every case, in the order in which the contract is best read.
+pub(crate) fn all() -> Vec<Case> {
+    let topics = [
+        tenants::cases(),
+        shared::cases(),
+        values::cases(),
+        texts::cases(),
+        tables::cases(),
+        filters::cases(),
+        logic::cases(),
+        orders::cases(),
+        lists::cases(),
+        cursors::cases(),
+        search::cases(),
+        writes::cases(),
+        creates::cases(),
+        replays::cases(),
+        updates::cases(),
+        deletes::cases(),
+        batches::cases(),
+        interrupted::cases(),
+        streams::cases(),
+        links::cases(),
+        linking::cases(),
+        unlinks::cases(),
+        reach::cases(),
+        races::cases(),
+        contention::cases(),
+        crossings::cases(),
+    ];
+    topics.into_iter().flatten().collect()
+}

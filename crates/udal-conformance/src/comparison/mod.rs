@@ -1,0 +1,73 @@
+//! Random models, records and operations, compared with the evaluator over the same records.
+//!
+//! One *comparison* is one random query, walk through pages, or write. Many share a model and a tenant, so that making tables
+//! does not take the time.
+
+mod chance;
+mod filters;
+mod reads;
+mod run;
+mod writes;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::subject::Subject;
+
+/// How many comparisons share a model and a tenant.
+const PER_MODEL: usize = 40;
+/// Into how many trials the comparisons are split, so that they run side by side.
+const PARTS: usize = 8;
+
+const COMPARISONS_VARIABLE: &str = "UDAL_COMPARISONS";
+const SEED_VARIABLE: &str = "UDAL_SEED";
+
+/// The comparisons of this subject, as trials.
+pub(crate) fn trials(subject: &Subject) -> Vec<Trial> {
+    let total = match number(COMPARISONS_VARIABLE) {
+        Ok(given) => given.and_then(|number| usize::try_from(number).ok()).unwrap_or(subject.comparisons),
+        Err(problem) => return vec![broken(subject, problem)],
+    };
+    let seed = match number(SEED_VARIABLE) {
+        Ok(given) => given.unwrap_or_else(seed_of_now),
+        Err(problem) => return vec![broken(subject, problem)],
+    };
+    let trial = |part: usize| {
+        let owned = subject.clone();
+        let run = move || compare_part(&owned, seed, part, total).map_err(Failed::from);
+        Trial::test(format!("comparison::{}_of_{PARTS}", part + 1), run).with_kind(subject.name.clone())
+    };
+    let parts = total.div_ceil(PER_MODEL).min(PARTS);
+    (0..parts).map(trial).collect()
+}
+
+/// Every model whose number falls to this part.
+fn compare_part(subject: &Subject, seed: u64, part: usize, total: usize) -> Result<(), String> {
+    let models = total.div_ceil(PER_MODEL);
+    for number in (part..models).step_by(PARTS) {
+        let comparisons = PER_MODEL.min(total - number * PER_MODEL);
+        run::compare_model(subject, seed, number as u64, comparisons).map_err(|failure| {
+            format!(
+                "{SEED_VARIABLE}={seed} {COMPARISONS_VARIABLE}={total} repeats this: it is model {number}\n{failure}"
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn number(variable: &str) -> Result<Option<u64>, String> {
+    match std::env::var(variable) {
+        Err(_) => Ok(None),
+        Ok(text) => text.parse().map(Some).map_err(|_| format!("{variable} is `{text}`, which is not a whole number")),
+    }
+}
+
+fn seed_of_now() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::from(since_1970.subsec_micros()) * 1_000 + since_1970.as_secs() % 1_000
+}
+
+fn broken(subject: &Subject, problem: String) -> Trial {
+    Trial::test("comparison", move || Err(Failed::from(problem))).with_kind(subject.name.clone())
+}
