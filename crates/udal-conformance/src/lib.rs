@@ -34,5 +34,6 @@ mod runner;
 mod subject;
 mod world;
 
+pub use comparison::compare;
 pub use runner::{Verdict, cases, run, verdicts};
 pub use subject::Subject;

@@ -42,6 +42,14 @@ pub(crate) fn trials(subject: &Subject) -> Vec<Trial> {
     (0..parts).map(trial).collect()
 }
 
+/// Makes so many random comparisons of that seed, and answers the first that fails.
+///
+/// # Errors
+/// The model, the records and the operation, what was expected and what was got.
+pub fn compare(subject: &Subject, seed: u64, comparisons: usize) -> Result<(), String> {
+    (0..PARTS).try_for_each(|part| compare_part(subject, seed, part, comparisons))
+}
+
 /// Every model whose number falls to this part.
 fn compare_part(subject: &Subject, seed: u64, part: usize, total: usize) -> Result<(), String> {
     let models = total.div_ceil(PER_MODEL);

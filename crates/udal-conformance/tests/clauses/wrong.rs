@@ -1,0 +1,187 @@
+//! A backend over the reference backend that is wrong in one way.
+
+use async_trait::async_trait;
+use udal_core::contract::{
+    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+};
+use udal_core::record::Record;
+use udal_core::{AccessContext, Context, Result, TenantSlug};
+use udal_memory::MemoryBackend;
+
+use crate::{reads, writes};
+
+/// In what a backend is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// In nothing.
+    None,
+    GetFindsNothing,
+    GetIgnoresCase,
+    GetIgnoresReach,
+    ListIgnoresFilter,
+    ListIgnoresReach,
+    ListBreaksTiesDownwards,
+    ListSortsMissingLast,
+    ListSortsIgnoringCase,
+    ListDropsLimit,
+    ListHasNeverMore,
+    ListSkipsOneMore,
+    ListRepeatsThePosition,
+    ListFiltersAfterTheLimit,
+    NotEqualIsTrueOfMissing,
+    NotInIsTrueOfMissing,
+    EverythingIsInNothing,
+    AtLeastIsMore,
+    PercentIsAWildcard,
+    StartsWithIsContains,
+    HasIsNotEmpty,
+    EmptyIsNull,
+    NotIsThreeValued,
+    OrOfNothingIsTrue,
+    SystemFieldsAreNotFiltered,
+    CountIgnoresFilter,
+    CountIgnoresReach,
+    SearchIgnoresReach,
+    SearchFindsAnyWord,
+    SearchMindsCase,
+    SearchAnswersBackwards,
+    SearchDropsLimit,
+    SearchHasWildcards,
+    FloatsAreSingle,
+    TimesAreWholeSeconds,
+    EmptyTextIsMissing,
+    SetsLoseTheirOrder,
+    ListsAreSorted,
+    CreateForgetsAssignees,
+    CreateOverwrites,
+    CreateLooksThenWrites,
+    CreateIgnoresTheKey,
+    ReplayAnswersTheRecordNow,
+    CreateIgnoresTheFingerprint,
+    CreateIgnoresReach,
+    UpdateReplacesTheWhole,
+    UpdateReadsThenWrites,
+    UpdateIgnoresTheVersion,
+    UpdateIgnoresReach,
+    UpdateGivesAway,
+    DeleteKeepsTheRecord,
+    DeleteIgnoresReach,
+    DeleteIgnoresTheVersion,
+    AtomicKeepsTheGoodItems,
+    PerItemIsAtomic,
+    TheLastOfTwoWins,
+    BatchStopsAtTenThousand,
+    BatchIgnoresStreamErrors,
+    BatchEndsWhereTheStreamFails,
+    BatchIgnoresReach,
+    TenantsShareRecords,
+    ReadsMakeTenants,
+    WritesMakeNoTenant,
+    CreateTenantMadeItAlways,
+    DropTenantKeepsRecords,
+    EveryoneWritesShared,
+    LinksAreNotChecked,
+    BatchLinksLeadBackOnly,
+    DeleteLeavesLinks,
+    DeleteNamesNothing,
+    LinksAreCheckedBefore,
+    ReferencesAreChecked,
+}
+
+/// The wrong backend.
+pub(crate) struct Wrong {
+    pub(crate) memory: MemoryBackend,
+    pub(crate) fault: Fault,
+}
+
+impl Wrong {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Wrong { memory: MemoryBackend::new(), fault }
+    }
+
+    /// The context of a read; making its tenant where the fault does.
+    async fn reading(&self, ctx: &Context) -> Result<Context> {
+        if self.fault == Fault::ReadsMakeTenants {
+            self.memory.create_tenant(ctx.tenant()).await?;
+        }
+        self.context(ctx)
+    }
+
+    /// The context of a write.
+    async fn writing(&self, ctx: &Context, is_shared: bool) -> Result<Context> {
+        let is_there = || async { Ok(self.memory.list_tenants().await?.contains(ctx.tenant())) };
+        if self.fault == Fault::WritesMakeNoTenant && !is_there().await? {
+            return Err(udal_core::Error::new(udal_core::ErrorKind::UnknownName, "there is no such tenant"));
+        }
+        if self.fault == Fault::EveryoneWritesShared && is_shared {
+            return Ok(everyone(ctx));
+        }
+        self.context(ctx)
+    }
+
+    fn context(&self, ctx: &Context) -> Result<Context> {
+        if self.fault != Fault::TenantsShareRecords {
+            return Ok(ctx.clone());
+        }
+        Ok(Context::new(TenantSlug::new("all")?, ctx.access().clone()))
+    }
+}
+
+/// Someone of the same tenant who sees everything.
+pub(crate) fn everyone(ctx: &Context) -> Context {
+    Context::new(ctx.tenant().clone(), AccessContext::unrestricted("a mutant"))
+}
+
+#[async_trait]
+impl Backend for Wrong {
+    fn name(&self) -> &'static str {
+        "wrong"
+    }
+
+    async fn get(&self, ctx: &Context, op: Get) -> Result<Option<Record>> {
+        reads::get(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
+        reads::list(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {
+        reads::search(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn count(&self, ctx: &Context, op: Count) -> Result<u64> {
+        reads::count(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn create(&self, ctx: &Context, op: Create) -> Result<Created> {
+        writes::create(self, &self.writing(ctx, op.record.model().is_shared()).await?, op).await
+    }
+
+    async fn update(&self, ctx: &Context, op: Update) -> Result<Record> {
+        writes::update(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn delete(&self, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
+        writes::delete(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
+        writes::batch_create(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        Ok(self.memory.create_tenant(tenant).await? || self.fault == Fault::CreateTenantMadeItAlways)
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
+        self.memory.list_tenants().await
+    }
+
+    async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        if self.fault == Fault::DropTenantKeepsRecords {
+            return Ok(self.memory.list_tenants().await?.contains(tenant));
+        }
+        self.memory.drop_tenant(tenant).await
+    }
+}
