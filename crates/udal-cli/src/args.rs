@@ -10,6 +10,9 @@ use udal_format::Format;
 
 use crate::help;
 
+/// The environment variable that names the format of answers.
+const ENV_FORMAT: &str = "UDAL_FORMAT";
+
 /// One record service over linked documents and tables, for many tenants
 #[derive(Debug, Parser)]
 #[command(name = "udal", version, after_help = help::TOP.as_str(), disable_help_subcommand = true, max_term_width = 120)]
@@ -33,7 +36,8 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "FILE", env = ENV_CONFIG, hide_env = true)]
     pub(crate) config: Option<PathBuf>,
     /// How answers are written: table, json, csv or ndjson [default: table on a terminal, else json]
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_parser(), hide_possible_values = true)]
+    #[arg(long, global = true, value_name = "FORMAT", env = ENV_FORMAT, hide_env = true,
+        value_parser = format_parser(), hide_possible_values = true)]
     pub(crate) format: Option<Format>,
 }
 
