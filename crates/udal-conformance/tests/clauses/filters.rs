@@ -41,7 +41,8 @@ fn misread_test(fault: Fault, field: Arc<Field>, test: Test) -> Predicate {
             Predicate::Test(field, Test::Compare(Comparison::Greater, value))
         }
         (Fault::PercentIsAWildcard, Test::Contains(text)) => {
-            let parts = text.split('%').map(|part| Predicate::Test(Arc::clone(&field), Test::Contains(part.to_owned())));
+            let parts =
+                text.split('%').map(|part| Predicate::Test(Arc::clone(&field), Test::Contains(part.to_owned())));
             Predicate::All(parts.collect())
         }
         (Fault::StartsWithIsContains, Test::StartsWith(text)) => Predicate::Test(field, Test::Contains(text)),

@@ -11,8 +11,8 @@ use udal_core::{Context, Error, FieldError, Result};
 use futures_util::{StreamExt, TryStreamExt};
 
 use crate::reads::everything;
-use crate::wrong::{Fault, Wrong, everyone};
 use crate::writes::pause;
+use crate::wrong::{Fault, Wrong, everyone};
 
 /// The same model without links: its references are plain text.
 fn without_links(model: &Model) -> Result<Arc<Model>> {
@@ -70,7 +70,7 @@ async fn check_early(wrong: &Wrong, ctx: &Context, record: &Record) -> Result<()
     for (field, id) in record.links().filter(|(_, id)| *id != record.id()) {
         // The key of the map in the reference backend is the model's name, which is all that is taken of the model here.
         let target = id.split('/').next().unwrap_or_default();
-        let model = without_links(&named(record.model(), target)?)?;
+        let model = named(record.model(), target)?;
         if wrong.memory.get(&everyone(ctx), Get { model, id: id.to_owned() }).await?.is_none() {
             broken.push(broken_link(field.name(), id));
         }

@@ -60,8 +60,7 @@ fn without_a_fault_every_clause_holds() {
     let runtime = Runtime::new().unwrap();
     for storage in [StorageKind::Postgresql, StorageKind::Terminusdb] {
         let faultless = Mutant { fault: Fault::None, storage, clauses: &[] };
-        let failing: Vec<String> =
-            clauses().iter().flat_map(|clause| failing(&faultless, clause, &runtime)).collect();
+        let failing: Vec<String> = clauses().iter().flat_map(|clause| failing(&faultless, clause, &runtime)).collect();
         assert!(failing.is_empty(), "{storage}:\n{}", failing.join("\n"));
     }
 }

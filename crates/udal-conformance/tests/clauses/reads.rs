@@ -173,8 +173,15 @@ pub(crate) async fn search(wrong: &Wrong, ctx: &Context, op: Search) -> Result<V
             found
         }
         Fault::SearchMindsCase => {
-            let texts = |record: &Record| op.query.fields().iter().filter_map(|field| record.get(field)?.as_str().map(str::to_owned)).collect::<Vec<_>>();
-            let finds = |record: &Record| op.query.words().iter().all(|word| texts(record).iter().any(|t| t.contains(word)));
+            let texts = |record: &Record| {
+                op.query
+                    .fields()
+                    .iter()
+                    .filter_map(|field| record.get(field)?.as_str().map(str::to_owned))
+                    .collect::<Vec<_>>()
+            };
+            let finds =
+                |record: &Record| op.query.words().iter().all(|word| texts(record).iter().any(|t| t.contains(word)));
             memory.search(ctx, op.clone()).await?.into_iter().filter(finds).collect()
         }
         Fault::SearchAnswersBackwards => memory.search(ctx, op).await?.into_iter().rev().collect(),

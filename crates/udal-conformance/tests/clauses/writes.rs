@@ -61,7 +61,8 @@ pub(crate) async fn create(wrong: &Wrong, ctx: &Context, op: Create) -> Result<C
             Ok(Created { record: now.unwrap_or(created.record), ..created })
         }
         Fault::CreateIgnoresTheFingerprint => {
-            let idempotency = op.idempotency.map(|given| Idempotency { fingerprint: "all the same".to_owned(), ..given });
+            let idempotency =
+                op.idempotency.map(|given| Idempotency { fingerprint: "all the same".to_owned(), ..given });
             memory.create(ctx, Create { idempotency, ..op }).await
         }
         Fault::CreateIgnoresReach => memory.create(&everyone(ctx), op).await,
