@@ -11,7 +11,7 @@ use udal_core::record::Record;
 use udal_core::value::Value;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
+    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, read_text,
 };
 use udal_sql::SqlType;
 use udal_sql::document::{self, LinkRow};
@@ -116,18 +116,60 @@ impl Batch<'_> {
             self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
         });
         self.refuse(&mut chunk, denied);
-        let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
-        match copy(&savepoint, &chunk).await {
-            Ok(()) => savepoint.commit().await.map_err(Failure::from)?,
-            Err(CopyFailure::Database(error)) if is_duplicate(&error) => {
-                savepoint.rollback().await.map_err(Failure::from)?;
-                let Some(taken) = taken(&error, &chunk) else { return Err(Failure::from(error).into()) };
-                self.refuse(&mut chunk, Some(taken));
-            }
-            Err(failure) => return Err(Failure::from(failure).into()),
+        if self.refused.is_some() || !self.copied(&chunk).await? {
+            let taken = self.first_taken(&chunk).await?;
+            self.refuse(&mut chunk, taken);
         }
         self.open_links(&chunk, &ids).await?;
         Ok(chunk.len() as u64)
+    }
+
+    /// Writes the chunk; answers false where an id is taken.
+    async fn copied(&mut self, chunk: &[Item]) -> Result<bool> {
+        for _ in 0..ATTEMPTS {
+            if self.try_copy(chunk).await? {
+                return Ok(true);
+            }
+            if self.first_taken(chunk).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Err(Failure::overtaken().into())
+    }
+
+    /// Writes the chunk; answers false, and has written nothing of it, where another write is in the way.
+    async fn try_copy(&mut self, chunk: &[Item]) -> Result<bool> {
+        if chunk.is_empty() {
+            return Ok(true);
+        }
+        let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
+        let failure = match copy(&savepoint, chunk).await {
+            Ok(()) => {
+                savepoint.commit().await.map_err(Failure::from)?;
+                return Ok(true);
+            }
+            Err(CopyFailure::Database(error)) if is_duplicate(&error) => Failure::overtaken(),
+            Err(failure) => Failure::from(failure),
+        };
+        if !matches!(failure, Failure::Overtaken(_)) {
+            return Err(failure.into());
+        }
+        savepoint.rollback().await.map_err(Failure::from)?;
+        Ok(false)
+    }
+
+    /// The first item whose id is that of a document that is there, or of an earlier item.
+    async fn first_taken(&self, chunk: &[Item]) -> Result<Option<(usize, Error)>> {
+        let mut there = self.existing(chunk).await?;
+        let first = chunk.iter().enumerate().find(|(_, (_, record))| !there.insert(record.id().to_owned()));
+        Ok(first.map(|(at, (index, record))| (at, already_exists(record.id()).of_item(*index))))
+    }
+
+    /// The ids of the chunk that are taken.
+    async fn existing(&self, chunk: &[Item]) -> Result<HashSet<String>> {
+        let ids = chunk.iter().map(|(_, record)| record.id().to_owned());
+        let rows = self.transaction.query(&document::exists(ids)).await.map_err(Failure::from)?;
+        rows.iter().map(|row| read_text(row, 0)).collect()
     }
 
     /// Notes why an item cannot be written, and leaves it out with those behind it: what comes before it may fail first.
@@ -162,18 +204,9 @@ impl Batch<'_> {
     async fn write_each(&mut self, mut open: Vec<Item>) -> Result<u64> {
         for _ in 0..ATTEMPTS {
             open = self.accepted(open).await?;
-            let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
-            match copy(&savepoint, &open).await {
-                Ok(()) => {
-                    savepoint.commit().await.map_err(Failure::from)?;
-                    self.report.failures.sort_by_key(|failure| failure.index);
-                    return Ok(open.len() as u64);
-                }
-                // Another took an id of ours since we looked.
-                Err(CopyFailure::Database(error)) if is_duplicate(&error) => {
-                    savepoint.rollback().await.map_err(Failure::from)?;
-                }
-                Err(failure) => return Err(Failure::from(failure).into()),
+            if self.try_copy(&open).await? {
+                self.report.failures.sort_by_key(|failure| failure.index);
+                return Ok(open.len() as u64);
             }
         }
         Err(Failure::overtaken().into())
@@ -181,9 +214,7 @@ impl Batch<'_> {
 
     /// The items that can be written, in their order; the others become failures.
     async fn accepted(&mut self, chunk: Vec<Item>) -> Result<Vec<Item>> {
-        let ids = chunk.iter().map(|(_, record)| record.id().to_owned());
-        let rows = self.transaction.query(&document::exists(ids)).await.map_err(Failure::from)?;
-        let mut there = rows.iter().map(|row| read_text(row, 0)).collect::<Result<HashSet<_>>>()?;
+        let mut there = self.existing(&chunk).await?;
         let links: Vec<LinkRow> = chunk.iter().flat_map(|(_, record)| links_of(record)).collect();
         let targets = locked(&self.transaction, targets_of(&links)).await?;
         let mut kept = Vec::with_capacity(chunk.len());
@@ -206,21 +237,17 @@ impl Batch<'_> {
     }
 }
 
-/// The item whose id was taken, by the line of the `COPY` that failed, and what to say of it.
-fn taken(error: &tokio_postgres::Error, chunk: &[Item]) -> Option<(usize, Error)> {
-    let at = usize::try_from(duplicate_line(error)?).ok()?;
-    let (index, record) = chunk.get(at)?;
-    Some((at, already_exists(record.id()).of_item(*index)))
-}
-
+/// Streams the chunk in the order of its ids, so that batches that are after the same ids wait for one another in one order.
 async fn copy(transaction: &Transaction<'_>, chunk: &[Item]) -> std::result::Result<(), CopyFailure> {
+    let mut records: Vec<&Record> = chunk.iter().map(|(_, record)| record).collect();
+    records.sort_by(|a, b| a.id().cmp(b.id()));
     let mut writer = CopyWriter::start(transaction, &document::copy()).await?;
-    for (_, record) in chunk {
+    for record in &records {
         let columns = document::copy_columns(record);
         writer.row(columns.iter().map(|(sql_type, value)| (*sql_type, value.as_ref()))).await?;
     }
     writer.finish().await?;
-    let links: Vec<LinkRow> = chunk.iter().flat_map(|(_, record)| links_of(record)).collect();
+    let links: Vec<LinkRow> = records.into_iter().flat_map(links_of).collect();
     if links.is_empty() {
         return Ok(());
     }

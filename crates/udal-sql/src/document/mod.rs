@@ -8,7 +8,7 @@ mod write;
 
 use serde_json::{Map, Value as Json};
 use udal_core::record::{Patch, Record};
-use udal_core::value::Value;
+use udal_core::value::{Value, canonical_json};
 
 pub use create::create_tables;
 pub use layout::Documents;
@@ -24,10 +24,12 @@ const SELECTION: &str = "\"id\", \"version\", \"created_at\", \"updated_at\", \"
 /// The table of documents.
 const DOCUMENTS: &str = "\"udal_documents\"";
 
-/// A value as the body keeps it: times with six digits of fraction, so that their order is that of their text.
+/// A value as the body keeps it: times with six digits of fraction, so that their order is that of their text; whole floats
+/// with all their digits, because JSON writes no more than tell one float from another, and reads them as another integer.
 pub fn stored(value: &Value) -> Json {
     match value {
         Value::DateTime(at) => Json::String(fixed_width(&at.to_string())),
+        Value::Float(_) => canonical_json(value.to_json()),
         Value::Set(elements) | Value::List(elements) => elements.iter().map(stored).collect(),
         other => other.to_json(),
     }

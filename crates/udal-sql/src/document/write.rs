@@ -52,7 +52,7 @@ pub fn update(model: &Model, id: &str, patch: &Patch, reach: &Predicate, if_vers
     let mut sql = Sql::new();
     sql.push("UPDATE \"udal_documents\" SET \"version\" = \"version\" + 1");
     for change in patch.changes().iter().filter(|change| change.field.is_system()) {
-        sql.push(", ").name(change.field.name()).push(" = ");
+        sql.push(", ").column(&change.field).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
     }
     let (set, cleared) = body_changes(patch);

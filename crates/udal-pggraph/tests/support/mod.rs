@@ -1,0 +1,35 @@
+//! A real server for the tests of this crate.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+use udal_embedded::{Durability, Server, Settings};
+use udal_pgpool::TenantDatabases;
+
+/// A server in a directory of its own, which goes with it.
+pub(crate) struct Fixture {
+    pub(crate) server: Server,
+    scratch: TempDir,
+}
+
+impl Fixture {
+    pub(crate) async fn start() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        // The server's user must be able to enter it.
+        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let settings = Settings { durability: Durability::None, ..Settings::new(scratch.path().join("data")) };
+        Fixture { server: Server::start(settings).await.unwrap(), scratch }
+    }
+
+    pub(crate) fn databases(&self) -> TenantDatabases {
+        TenantDatabases::new(udal_pgpool::Settings::new(self.server.config()))
+    }
+
+    pub(crate) async fn stop(self) {
+        self.server.stop().await.unwrap();
+        drop(self.scratch);
+    }
+}
