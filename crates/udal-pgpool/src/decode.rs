@@ -40,6 +40,11 @@ pub fn read_value(row: &Row, at: usize, field_type: &FieldType) -> Result<Option
     }
 }
 
+/// Whether `id` can be one that was written: PostgreSQL keeps no U+0000, and refuses to be asked for it.
+pub fn can_be_id(id: &str) -> bool {
+    !id.contains('\0')
+}
+
 /// Reads the text in column `at`.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ mod settings;
 pub use connection::{Connection, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
-pub use decode::{read_record, read_text, read_value};
+pub use decode::{can_be_id, read_record, read_text, read_value};
 pub use failure::{Failure, duplicate_line, is_duplicate};
 pub use provision::{Provision, Statements};
 pub use settings::Settings;

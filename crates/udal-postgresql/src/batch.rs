@@ -8,10 +8,8 @@ use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
 use udal_core::model::Model;
 use udal_core::record::Record;
-use udal_core::{Context, Result};
-use udal_pgpool::{
-    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, duplicate_line, is_duplicate, read_text,
-};
+use udal_core::{Context, Error, Result};
+use udal_pgpool::{CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, read_text};
 use udal_sql::column_type;
 use udal_sql::table::{self, Span};
 
@@ -88,14 +86,15 @@ impl Batch<'_> {
             chunk.truncate(*at);
         }
         self.ensure_partitions(&chunk).await?;
-        match copy(self.home, self.model, &self.transaction, &chunk).await {
-            Ok(()) => denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error)),
-            Err(CopyFailure::Database(error)) => Err(match taken(&error, &chunk) {
-                Some((index, id)) => already_exists(id).of_item(index),
-                None => Failure::from(error).into(),
-            }),
-            Err(CopyFailure::Other(failure)) => Err(failure.into()),
+        for _ in 0..ATTEMPTS {
+            if self.try_copy(&chunk).await? {
+                return denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error));
+            }
+            if let Some(error) = self.first_taken(&chunk).await? {
+                return Err(error);
+            }
         }
+        Err(Failure::overtaken().into())
     }
 
     async fn write_each(&mut self, chunk: Vec<Item>) -> Result<u64> {
@@ -103,19 +102,47 @@ impl Batch<'_> {
         for _ in 0..ATTEMPTS {
             open = self.without_taken(open).await?;
             self.ensure_partitions(&open).await?;
-            let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
-            match copy(self.home, self.model, &savepoint, &open).await {
-                Ok(()) => {
-                    savepoint.commit().await.map_err(Failure::from)?;
-                    return Ok(open.len() as u64);
-                }
-                Err(CopyFailure::Database(error)) if is_duplicate(&error) => {
-                    savepoint.rollback().await.map_err(Failure::from)?;
-                }
-                Err(failure) => return Err(Failure::from(failure).into()),
+            if self.try_copy(&open).await? {
+                return Ok(open.len() as u64);
             }
         }
         Err(Failure::overtaken().into())
+    }
+
+    /// Writes the chunk; answers false, and has written nothing of it, where another write is in the way.
+    async fn try_copy(&mut self, chunk: &[Item]) -> Result<bool> {
+        if chunk.is_empty() {
+            return Ok(true);
+        }
+        let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
+        let failure = match copy(self.home, self.model, &savepoint, chunk).await {
+            Ok(()) => {
+                savepoint.commit().await.map_err(Failure::from)?;
+                return Ok(true);
+            }
+            Err(CopyFailure::Database(error)) if is_duplicate(&error) => Failure::overtaken(),
+            Err(failure) => Failure::from(failure),
+        };
+        if !matches!(failure, Failure::Overtaken(_)) {
+            return Err(failure.into());
+        }
+        savepoint.rollback().await.map_err(Failure::from)?;
+        Ok(false)
+    }
+
+    /// Why the first item whose id is taken, by a record that is there or by an earlier item, cannot be written.
+    async fn first_taken(&self, chunk: &[Item]) -> Result<Option<Error>> {
+        let mut there = self.existing(chunk).await?;
+        let first = chunk.iter().find(|(_, record)| !there.insert(record.id().to_owned()));
+        Ok(first.map(|(index, record)| already_exists(record.id()).of_item(*index)))
+    }
+
+    /// The ids of the chunk that are taken.
+    async fn existing(&self, chunk: &[Item]) -> Result<HashSet<String>> {
+        let ids = chunk.iter().map(|(_, record)| record.id().to_owned());
+        let rows =
+            self.transaction.query(&table::existing_ids(self.home.target(), ids)).await.map_err(Failure::from)?;
+        rows.iter().map(|row| read_text(row, 0)).collect()
     }
 
     /// Leaves out what is out of reach, and what has the id of an earlier item.
@@ -136,10 +163,7 @@ impl Batch<'_> {
 
     /// Leaves out what has the id of a record that is there.
     async fn without_taken(&mut self, chunk: Vec<Item>) -> Result<Vec<Item>> {
-        let ids = chunk.iter().map(|(_, record)| record.id().to_owned());
-        let statement = table::existing_ids(self.home.target(), ids);
-        let rows = self.transaction.query(&statement).await.map_err(Failure::from)?;
-        let taken = rows.iter().map(|row| read_text(row, 0)).collect::<Result<HashSet<_>>>()?;
+        let taken = self.existing(&chunk).await?;
         let (lost, kept): (Vec<Item>, Vec<Item>) =
             chunk.into_iter().partition(|(_, record)| taken.contains(record.id()));
         let failed = |(index, record): Item| ItemFailure { index, error: already_exists(record.id()) };
@@ -154,12 +178,7 @@ impl Batch<'_> {
     }
 }
 
-/// The item whose id was taken, by the line of the `COPY` that failed.
-fn taken<'c>(error: &tokio_postgres::Error, chunk: &'c [Item]) -> Option<(u64, &'c str)> {
-    let (index, record) = chunk.get(usize::try_from(duplicate_line(error)?).ok()?)?;
-    Some((*index, record.id()))
-}
-
+/// Streams the chunk in the order of its ids, so that batches that are after the same ids wait for one another in one order.
 async fn copy(
     home: &Home<'_>,
     model: &Model,
@@ -167,10 +186,12 @@ async fn copy(
     chunk: &[Item],
 ) -> std::result::Result<(), CopyFailure> {
     let target = home.target();
+    let mut records: Vec<&Record> = chunk.iter().map(|(_, record)| record).collect();
+    records.sort_by(|a, b| a.id().cmp(b.id()));
     if let (Some(text), Some((key, _))) = (table::copy_ids(target), target.partition_key()) {
         let columns = [model.fields().first().map(AsRef::as_ref), Some(key)];
         let mut writer = CopyWriter::start(transaction, &text).await?;
-        for (_, record) in chunk {
+        for record in &records {
             let cells = columns.map(|field| field.map(|field| (column_type(field.field_type()), record.get(field))));
             writer.row(cells.into_iter().flatten().collect::<Vec<_>>().into_iter()).await?;
         }
@@ -178,7 +199,7 @@ async fn copy(
     }
     let types: Vec<_> = model.fields().iter().map(|field| column_type(field.field_type())).collect();
     let mut writer = CopyWriter::start(transaction, &table::copy(target)).await?;
-    for (_, record) in chunk {
+    for record in records {
         writer.row(types.iter().copied().zip(record.values().iter().map(Option::as_ref))).await?;
     }
     writer.finish().await?;

@@ -7,7 +7,7 @@ use udal_core::contract::{Count, Get, List, Page, Search};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Connection, Failure, TenantDatabases, read_record};
+use udal_pgpool::{Connection, Failure, TenantDatabases, can_be_id, read_record};
 use udal_sql::Statement;
 use udal_sql::table::{self, Spot};
 
@@ -20,6 +20,9 @@ pub(crate) async fn get(databases: &TenantDatabases, ctx: &Context, op: Get) -> 
     let Get { model, id } = op;
     let home = Home::of(databases, ctx, &model)?;
     let reach = ctx.reach(&model)?;
+    if !can_be_id(&id) {
+        return Ok(None);
+    }
     let connection = match home.connect().await {
         Err(Failure::Missing(_)) => return Ok(None),
         connected => connected?,

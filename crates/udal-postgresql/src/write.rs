@@ -8,7 +8,7 @@ use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update}
 use udal_core::filter::Predicate;
 use udal_core::record::{Patch, Record};
 use udal_core::{Context, Result};
-use udal_pgpool::{Failure, TenantDatabases, idempotency, read_record};
+use udal_pgpool::{Failure, TenantDatabases, can_be_id, idempotency, read_record};
 use udal_sql::Statement;
 use udal_sql::table::{self, Span, Spot};
 
@@ -60,6 +60,9 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
     let Update { model, id, patch, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
     let reach = ctx.reach_to_write(&model)?;
+    if !can_be_id(&id) {
+        return Err(not_found(&id));
+    }
     if let Some(span) = span_after(&home, &patch) {
         home.ensure(&BTreeSet::from([span])).await?;
     }
@@ -84,6 +87,9 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
     let Delete { model, id, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
     let reach = ctx.reach_to_write(&model)?;
+    if !can_be_id(&id) {
+        return Ok(None);
+    }
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
     let rows = match change.delete().await {
         Err(Failure::Missing(_)) => return Ok(None),

@@ -32,7 +32,7 @@ pub struct Columns;
 
 impl Layout for Columns {
     fn value(&self, sql: &mut Sql, field: &Field) {
-        sql.name(field.name());
+        sql.column(field);
     }
 
     fn operand(&self, field: &Field, value: &Value) -> Param {
@@ -45,6 +45,6 @@ impl Layout for Columns {
 
     fn has(&self, sql: &mut Sql, field: &Field, element: &Value) {
         let one = Value::List(vec![element.clone()]);
-        sql.name(field.name()).push(" @> ").param(Param::new(self.operands_type(field), one));
+        sql.column(field).push(" @> ").param(Param::new(self.operands_type(field), one));
     }
 }

@@ -1,5 +1,8 @@
 //! The writer of SQL text: the one place where identifiers are quoted and parameters are numbered.
 
+use std::borrow::Cow;
+
+use udal_core::model::Field;
 use udal_core::value::Value;
 
 use crate::SqlType;
@@ -33,6 +36,15 @@ impl Param {
     pub fn texts(texts: impl IntoIterator<Item = String>) -> Self {
         Param::new(SqlType::TEXT.array(), Value::List(texts.into_iter().map(Value::Str).collect()))
     }
+}
+
+/// The columns that PostgreSQL adds to every table by itself.
+const TAKEN_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+/// The name of the column that keeps the field of that name: the same, unless PostgreSQL has a column of that name itself.
+/// No field's name holds a `$`.
+pub(crate) fn column_name(field: &str) -> Cow<'_, str> {
+    if TAKEN_COLUMNS.contains(&field) { Cow::Owned(format!("{field}$")) } else { Cow::Borrowed(field) }
 }
 
 /// A statement's text with its parameters, `$1` first.
@@ -76,6 +88,11 @@ impl Sql {
         }
         self.text.push('"');
         self
+    }
+
+    /// Adds the name of the column that keeps `field`.
+    pub fn column(&mut self, field: &Field) -> &mut Self {
+        self.name(&column_name(field.name()))
     }
 
     /// Adds the place of a parameter.

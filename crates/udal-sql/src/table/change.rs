@@ -4,6 +4,7 @@ use udal_core::model::{Field, Scalar};
 
 use super::Target;
 use super::create::{add_column, enum_check, enum_check_name, key_columns, quoted};
+use crate::sql::column_name;
 use crate::{Param, Sql, SqlType, Statement, column_type};
 
 /// A column, as it was found.
@@ -72,13 +73,17 @@ pub fn find_row(target: Target<'_>) -> Statement {
 pub fn changes(target: Target<'_>, found: &FoundTable) -> Vec<Change> {
     let mut changes = Vec::new();
     for field in target.model().fields() {
-        match found.columns.iter().find(|column| column.name == field.name()) {
+        match found.columns.iter().find(|column| column.name == column_name(field.name())) {
             None => changes.push(missing(target, field, found)),
             Some(column) => changes.extend(different(target, field, column)),
         }
         changes.extend(words(target, field, found));
     }
-    for column in found.columns.iter().filter(|column| column.not_null && target.model().find(&column.name).is_none()) {
+    for column in found
+        .columns
+        .iter()
+        .filter(|column| column.not_null && target.model().find(column.name.trim_end_matches('$')).is_none())
+    {
         changes.push(Change::Apply { statement: alter(target, &column.name, " DROP NOT NULL") });
     }
     changes
@@ -97,8 +102,8 @@ fn different(target: Target<'_>, field: &Field, column: &FoundColumn) -> Option<
     let wanted = column_type(field.field_type());
     if format_type(wanted) != column.type_name {
         let mut sql = Sql::new();
-        sql.push("ALTER TABLE ").name(target.table_name()).push(" ALTER COLUMN ").name(field.name()).push(" TYPE ");
-        sql.push(wanted.name()).push(" USING ").name(field.name()).push("::").push(wanted.name());
+        sql.push("ALTER TABLE ").name(target.table_name()).push(" ALTER COLUMN ").column(field).push(" TYPE ");
+        sql.push(wanted.name()).push(" USING ").column(field).push("::").push(wanted.name());
         let reason = format!(
             "`{}` is kept as `{}`, and is declared as `{}`",
             field.name(),
@@ -109,10 +114,10 @@ fn different(target: Target<'_>, field: &Field, column: &FoundColumn) -> Option<
     }
     match (field.is_required(), column.not_null) {
         (false, true) if !is_key(target, field) => {
-            Some(Change::Apply { statement: alter(target, field.name(), " DROP NOT NULL") })
+            Some(Change::Apply { statement: alter(target, &column_name(field.name()), " DROP NOT NULL") })
         }
         (true, false) => Some(Change::Refuse {
-            statement: alter(target, field.name(), " SET NOT NULL"),
+            statement: alter(target, &column_name(field.name()), " SET NOT NULL"),
             reason: format!("`{}` is required now, and rows may have no value for it", field.name()),
         }),
         _ => None,
@@ -123,7 +128,7 @@ fn different(target: Target<'_>, field: &Field, column: &FoundColumn) -> Option<
 fn words(target: Target<'_>, field: &Field, found: &FoundTable) -> Vec<Change> {
     let Scalar::Enum(words) = &field.field_type().scalar else { return Vec::new() };
     let name = enum_check_name(target.table_name(), field);
-    let is_new_column = !found.columns.iter().any(|column| column.name == field.name());
+    let is_new_column = !found.columns.iter().any(|column| column.name == column_name(field.name()));
     if is_new_column || found.checks.contains(&name) {
         return Vec::new();
     }

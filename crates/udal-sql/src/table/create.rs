@@ -3,6 +3,7 @@
 use udal_core::model::{Field, Scalar, Shape, position};
 
 use super::Target;
+use crate::sql::column_name;
 use crate::{Param, Sql, Statement, column_type};
 
 /// The statements that make the table, and the table of ids where it is split. Each does nothing where it is there.
@@ -11,7 +12,7 @@ pub fn create_table(target: Target<'_>) -> Vec<String> {
     if let Some((key, _)) = target.partition_key() {
         let mut sql = Sql::new();
         sql.push("CREATE TABLE IF NOT EXISTS ").name(&target.ids_table_name());
-        sql.push(" (\"id\" text COLLATE \"C\" PRIMARY KEY, ").name(key.name()).push(" ");
+        sql.push(" (\"id\" text COLLATE \"C\" PRIMARY KEY, ").column(key).push(" ");
         sql.push(column_type(key.field_type()).name()).push(" NOT NULL)");
         statements.push(sql.into_text());
     }
@@ -24,7 +25,7 @@ fn main_table(target: Target<'_>) -> String {
     sql.list(target.model().fields(), |sql, field| column(sql, target, field));
     sql.push(", PRIMARY KEY (\"id\"");
     if let Some((key, _)) = target.partition_key() {
-        sql.push(", ").name(key.name()).push(")) PARTITION BY RANGE (").name(key.name());
+        sql.push(", ").column(key).push(")) PARTITION BY RANGE (").column(key);
         sql.push(")");
     } else {
         sql.push("))").push(storage_parameters(target));
@@ -44,7 +45,7 @@ pub(super) fn storage_parameters(target: Target<'_>) -> &'static str {
 
 fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
     let column = column_type(field.field_type());
-    sql.name(field.name()).push(" ").push(column.name());
+    sql.column(field).push(" ").push(column.name());
     if column.is_text() {
         sql.push(" COLLATE \"C\"");
     }
@@ -59,7 +60,7 @@ fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
 /// Writes the check that a column holds words of its enum. Its name tells which words.
 pub(super) fn enum_check(sql: &mut Sql, table: &str, field: &Field, words: &[String]) {
     let is_array = column_type(field.field_type()).is_array;
-    sql.push(" CONSTRAINT ").name(&enum_check_name(table, field)).push(" CHECK (").name(field.name());
+    sql.push(" CONSTRAINT ").name(&enum_check_name(table, field)).push(" CHECK (").column(field);
     sql.push(if is_array { " <@ ARRAY[" } else { " = ANY (ARRAY[" });
     sql.list(words, |sql, word| {
         sql.literal(word);
@@ -140,7 +141,7 @@ fn index(target: Target<'_>, field: &Field, kind: IndexKind) -> String {
         IndexKind::Gin => " USING gin (",
         IndexKind::Brin => " USING brin (",
     });
-    sql.name(field.name()).push(")");
+    sql.column(field).push(")");
     sql.into_text()
 }
 
@@ -153,7 +154,7 @@ fn declared_index(target: Target<'_>, names: &[String]) -> String {
     }
     sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.table_name(), &columns)).push(" ON ");
     sql.name(target.table_name()).push(" (").list(columns, |sql, name| {
-        sql.name(name);
+        sql.name(&column_name(name));
         if target.model().find(name).is_some_and(|field| !field.is_required()) {
             sql.push(" NULLS FIRST");
         }

@@ -83,17 +83,19 @@ pub struct Spot<'a> {
 /// Writes the names of every column, in the order of the fields' positions.
 fn column_names(sql: &mut Sql, model: &Model) {
     sql.list(model.fields(), |sql, field| {
-        sql.name(field.name());
+        sql.column(field);
     });
 }
 
 /// Writes what is selected of every column: decimals as text, which drivers read without a type of their own.
 fn selection(sql: &mut Sql, model: &Model) {
     sql.list(model.fields(), |sql, field| {
-        sql.name(field.name());
+        sql.column(field);
         let column = column_type(field.field_type());
         if column.base == BaseType::Numeric {
-            sql.push(if column.is_array { "::text[]" } else { "::text" });
+            // Under a name of its own: `ORDER BY` would take the text for the number.
+            sql.push(if column.is_array { "::text[] AS " } else { "::text AS " })
+                .name(&format!("{}$text", field.name()));
         }
     });
 }

@@ -6,6 +6,7 @@ use udal_core::value::{Date, Value};
 
 use super::Target;
 use super::create::{quoted, storage_parameters};
+use crate::sql::column_name;
 use crate::{Param, Sql, Statement};
 
 /// The time that one partition holds: from its first day to before the next one's, in UTC.
@@ -127,9 +128,9 @@ pub fn detach_partition(target: Target<'_>, span: Span) -> String {
 /// Drops a partition that was taken out, and the ids of its records.
 pub fn drop_partition(target: Target<'_>, span: Span) -> Vec<String> {
     let mut ids = Sql::new();
-    let key = target.partition_key().map(|(field, _)| field.name()).unwrap_or_default();
+    let key = target.partition_key().map(|(field, _)| column_name(field.name())).unwrap_or_default();
     ids.push("DELETE FROM ").name(&target.ids_table_name()).push(" i USING ").name(&partition_name(target, span));
-    ids.push(" p WHERE i.\"id\" = p.\"id\" AND i.").name(key).push(" = p.").name(key);
+    ids.push(" p WHERE i.\"id\" = p.\"id\" AND i.").name(&key).push(" = p.").name(&key);
     let mut drop = Sql::new();
     drop.push("DROP TABLE ").name(&partition_name(target, span));
     vec![ids.into_text(), drop.into_text()]

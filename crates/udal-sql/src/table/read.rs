@@ -82,7 +82,7 @@ pub fn existing_ids(target: Target<'_>, ids: impl IntoIterator<Item = String>) -
 pub fn key_of(target: Target<'_>, id: &str, lock: bool) -> Option<Statement> {
     let (key, _) = target.partition_key()?;
     let mut sql = Sql::new();
-    sql.push("SELECT ").name(key.name()).push(" FROM ").name(&target.ids_table_name());
+    sql.push("SELECT ").column(key).push(" FROM ").name(&target.ids_table_name());
     sql.push(" WHERE \"id\" = ").param(Param::text(id));
     if lock {
         sql.push(" FOR UPDATE");
@@ -108,7 +108,7 @@ pub(super) fn select_from(sql: &mut Sql, target: Target<'_>) {
 pub(super) fn at_spot(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>) {
     sql.push("\"id\" = ").param(Param::text(spot.id));
     if let (Some((field, _)), Some(value)) = (target.partition_key(), &spot.key) {
-        sql.push(" AND ").name(field.name()).push(" = ");
+        sql.push(" AND ").column(field).push(" = ");
         sql.param(Param::new(column_type(field.field_type()), value.clone()));
     }
 }

@@ -11,7 +11,7 @@ use crate::{Param, Sql, Statement, column_type, write_predicate};
 pub fn insert(target: Target<'_>, record: &Record) -> Statement {
     let mut sql = Sql::new();
     if let Some((key, _)) = target.partition_key() {
-        sql.push("WITH i AS (INSERT INTO ").name(&target.ids_table_name()).push(" (\"id\", ").name(key.name());
+        sql.push("WITH i AS (INSERT INTO ").name(&target.ids_table_name()).push(" (\"id\", ").column(key);
         sql.push(") VALUES (").param(Param::text(record.id())).push(", ");
         sql.param(Param::new(column_type(key.field_type()), record.get(key).cloned()));
         sql.push(") ON CONFLICT DO NOTHING RETURNING 1) ");
@@ -41,12 +41,12 @@ pub fn update(
     }
     sql.push("UPDATE ").name(target.table_name()).push(" SET \"version\" = \"version\" + 1");
     for change in patch.changes() {
-        sql.push(", ").name(change.field.name()).push(" = ");
+        sql.push(", ").column(&change.field).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
     }
     conditions(&mut sql, target, spot, reach, if_version);
     if let Some(change) = moved_to {
-        sql.push("), i AS (UPDATE ").name(&target.ids_table_name()).push(" SET ").name(change.field.name()).push(" = ");
+        sql.push("), i AS (UPDATE ").name(&target.ids_table_name()).push(" SET ").column(&change.field).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
         sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM u)) SELECT * FROM u");
     }
@@ -94,7 +94,7 @@ pub fn copy(target: Target<'_>) -> String {
 pub fn copy_ids(target: Target<'_>) -> Option<String> {
     let (key, _) = target.partition_key()?;
     let mut sql = Sql::new();
-    sql.push("COPY ").name(&target.ids_table_name()).push(" (\"id\", ").name(key.name());
+    sql.push("COPY ").name(&target.ids_table_name()).push(" (\"id\", ").column(key);
     sql.push(") FROM STDIN (FORMAT binary)");
     Some(sql.into_text())
 }
