@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check lint audit
+.PHONY: help setup demo test check lint audit bench
 
 CARGO ?= cargo
 
@@ -28,6 +28,9 @@ lint: ## Run clippy, rustfmt and cargo-deny (installs cargo-deny where it is mis
 	$(CARGO) fmt --all --check
 	@sh scripts/install-cargo-deny.sh
 	$(CARGO) deny --locked check bans licenses sources
+
+bench: setup ## Measure Udal beside the bare driver (see docs/benchmarks.md)
+	$(CARGO) bench --locked -p udal --bench postgresql
 
 audit: ## Look for known vulnerabilities in dependencies (needs the network)
 	@sh scripts/install-cargo-deny.sh

@@ -1,0 +1,80 @@
+//! Writing many records, beside `COPY` of the same rows from a buffer that is ready.
+
+use std::time::Instant;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::SinkExt;
+use udal::BatchRequest;
+
+use crate::bare::COLUMNS;
+use crate::measure::{median, report};
+use crate::shop::{Shop, id, item};
+
+const ROWS: usize = 100_000;
+const ROUNDS: usize = 5;
+
+pub(crate) async fn run(shop: &Shop) {
+    shop.fill("Written", 0..1).await;
+    let client = shop.client().await;
+    let (mut bare, mut udal) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let buffer = rows();
+        client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
+        let started = Instant::now();
+        let sink =
+            client.copy_in(&format!("COPY \"lab_written\" ({COLUMNS}) FROM STDIN (FORMAT binary)")).await.unwrap();
+        let mut sink = std::pin::pin!(sink);
+        for chunk in buffer {
+            sink.send(chunk).await.unwrap();
+        }
+        assert_eq!(sink.finish().await.unwrap(), ROWS as u64);
+        bare.push(ROWS as f64 / started.elapsed().as_secs_f64());
+
+        let items: Vec<_> = (0..ROWS).map(|number| item("Written", number)).collect();
+        client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
+        let started = Instant::now();
+        let answer = shop.records("Written").batch_create(&shop.ctx, BatchRequest::from_items(items)).await.unwrap();
+        assert_eq!(answer.created, ROWS as u64);
+        udal.push(ROWS as f64 / started.elapsed().as_secs_f64());
+    }
+    report("`batch_create` of 100,000 rows, from JSON", "rows/s", median(bare), median(udal));
+}
+
+/// The rows in the binary form of `COPY`, in pieces of 64 KiB.
+fn rows() -> Vec<Bytes> {
+    let mut chunks = Vec::new();
+    let mut out = BytesMut::new();
+    out.put_slice(b"PGCOPY\n\xff\r\n\0");
+    out.put_slice(&[0; 8]);
+    for number in 0..ROWS {
+        out.put_i16(12);
+        text(&mut out, &id("Written", number));
+        fixed(&mut out, &1_i64.to_be_bytes());
+        for _ in 0..2 {
+            fixed(&mut out, &(700_000_000_000_000_i64 + i64::try_from(number).unwrap()).to_be_bytes());
+        }
+        out.put_i32(-1);
+        text(&mut out, &format!("user-{}", number % 50));
+        out.put_i32(-1);
+        text(&mut out, &format!("team-{}", number % 5));
+        text(&mut out, ["ph", "glucose", "sodium", "potassium"][number % 4]);
+        fixed(&mut out, &((number * 37 % 1_000) as f64 / 7.0).to_be_bytes());
+        text(&mut out, "mmol/L");
+        text(&mut out, "final");
+        if out.len() > 65_536 {
+            chunks.push(out.split().freeze());
+        }
+    }
+    out.put_i16(-1);
+    chunks.push(out.freeze());
+    chunks
+}
+
+fn text(out: &mut BytesMut, text: &str) {
+    fixed(out, text.as_bytes());
+}
+
+fn fixed(out: &mut BytesMut, bytes: &[u8]) {
+    out.put_i32(i32::try_from(bytes.len()).unwrap());
+    out.put_slice(bytes);
+}

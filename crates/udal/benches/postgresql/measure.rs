@@ -1,0 +1,46 @@
+//! Measuring two ways of doing one thing: in turns, so that what the machine does meanwhile meets both.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// How often the two ways take turns.
+const ROUNDS: usize = 9;
+/// How long one turn takes, at least.
+const TURN: Duration = Duration::from_millis(300);
+
+/// Runs `bare` and `udal` in turns, each as often as fits a turn, and prints the median of each and their ratio.
+pub(crate) async fn compare<B: Future<Output = usize>, U: Future<Output = usize>>(
+    work: &str,
+    unit: &str,
+    mut bare: impl FnMut() -> B,
+    mut udal: impl FnMut() -> U,
+) {
+    let (mut bare_rates, mut udal_rates) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        bare_rates.push(rate(&mut bare).await);
+        udal_rates.push(rate(&mut udal).await);
+    }
+    report(work, unit, median(bare_rates), median(udal_rates));
+}
+
+/// Prints one line of the table.
+pub(crate) fn report(work: &str, unit: &str, bare: f64, udal: f64) {
+    println!("| {work} | {bare:.0} {unit} | {udal:.0} {unit} | {:.2} |", udal / bare);
+}
+
+/// How much is done a second.
+async fn rate<F: Future<Output = usize>>(work: &mut impl FnMut() -> F) -> f64 {
+    let started = Instant::now();
+    let mut done = 0;
+    while started.elapsed() < TURN {
+        done += work().await;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of a bench are small")]
+    let done = done as f64;
+    done / started.elapsed().as_secs_f64()
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,98 @@
+//! Reading: one record, and pages as JSON.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+use tokio::task::JoinSet;
+use udal::ListRequest;
+
+use crate::bare;
+use crate::measure::compare;
+use crate::shop::{ROWS, Shop, id};
+
+const TASKS: usize = 16;
+
+pub(crate) async fn run(shop: &Shop) {
+    gets(shop).await;
+    gets_at_once(shop).await;
+    gets_split(shop).await;
+    for limit in [100, 1_000] {
+        lists(shop, limit).await;
+    }
+}
+
+/// A number that looks random and is the same in every run.
+fn next(counter: &AtomicUsize) -> usize {
+    counter.fetch_add(7_919, Ordering::Relaxed) % ROWS
+}
+
+async fn gets(shop: &Shop) {
+    let (client, records) = (shop.client().await, shop.records("Plain"));
+    let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
+    let bare = || async { usize::from(bare::get(&client, "lab_plain", &id("Plain", next(&a))).await.is_some()) };
+    let udal = || async { usize::from(records.get(&shop.ctx, &id("Plain", next(&b))).await.unwrap().is_some()) };
+    compare("`get` by id, one task", "/s", bare, udal).await;
+}
+
+async fn gets_at_once(shop: &Shop) {
+    let mut clients = Vec::new();
+    for _ in 0..TASKS {
+        clients.push(std::sync::Arc::new(shop.client().await));
+    }
+    let records = shop.records("Plain");
+    const EACH: usize = 50;
+    let bare = || async {
+        let mut tasks = JoinSet::new();
+        for (task, client) in clients.iter().cloned().enumerate() {
+            tasks.spawn(async move {
+                for number in 0..EACH {
+                    bare::get(&client, "lab_plain", &id("Plain", (task * 7_919 + number * 104_729) % ROWS))
+                        .await
+                        .unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        TASKS * EACH
+    };
+    let udal = || async {
+        let mut tasks = JoinSet::new();
+        for task in 0..TASKS {
+            let (records, ctx) = (records.clone(), shop.ctx.clone());
+            tasks.spawn(async move {
+                for number in 0..EACH {
+                    records.get(&ctx, &id("Plain", (task * 7_919 + number * 104_729) % ROWS)).await.unwrap().unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        TASKS * EACH
+    };
+    compare("`get` by id, 16 tasks", "/s", bare, udal).await;
+}
+
+async fn gets_split(shop: &Shop) {
+    let (client, records) = (shop.client().await, shop.records("Split"));
+    let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
+    let bare = || async { usize::from(bare::get_split(&client, &id("Split", next(&a))).await.is_some()) };
+    let udal = || async { usize::from(records.get(&shop.ctx, &id("Split", next(&b))).await.unwrap().is_some()) };
+    compare("`get` by id, 36 partitions, one task", "/s", bare, udal).await;
+}
+
+async fn lists(shop: &Shop, limit: usize) {
+    let (client, records) = (shop.client().await, shop.records("Plain"));
+    let request = ListRequest::new().filter(json!({"value": {"gt": 20.0}})).limit(limit);
+    let expected = bare::list(&client, i64::try_from(limit).unwrap()).await;
+    let found = records.list(&shop.ctx, request.clone()).await.unwrap();
+    assert_eq!(serde_json::to_string(&found.records).unwrap(), expected, "both write the same JSON");
+    let bare = || async {
+        std::hint::black_box(bare::list(&client, i64::try_from(limit).unwrap()).await);
+        limit
+    };
+    let udal = || async {
+        let found = records.list(&shop.ctx, request.clone()).await.unwrap();
+        std::hint::black_box(serde_json::to_string(&found.records).unwrap());
+        limit
+    };
+    compare(&format!("`list` of {limit} rows with 12 columns to JSON"), "rows/s", bare, udal).await;
+}
