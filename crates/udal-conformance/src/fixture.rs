@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use udal_core::record::Record;
+use udal_core::value::Value;
 use udal_core::{Context, Ownership};
 
 use crate::case::{Failure, Outcome};
@@ -64,6 +65,7 @@ impl Policy {
 /// The records over which reach is tested, in `Plain`, each with the name `some name`.
 pub(crate) async fn fill(world: &World) -> Result<(Rows, Vec<Record>), Failure> {
     let rows = world.rows("Plain")?;
+    let name = rows.model.field("name")?;
     let mut records = Vec::new();
     for (key, members) in [
         ("anns", json!({"owned_by": "ann", "team_id": "red"})),
@@ -78,9 +80,9 @@ pub(crate) async fn fill(world: &World) -> Result<(Rows, Vec<Record>), Failure> 
         ("nobodys", json!({})),
         ("someones-%", json!({"owned_by": "%", "team_id": "%", "assigned_to": ["%"]})),
     ] {
-        let mut members = members;
-        members["name"] = json!("some name");
-        records.push(rows.record(key, members)?);
+        let mut record = rows.record(key, members)?;
+        record.set(name, Some(Value::from("some name")));
+        records.push(record);
     }
     rows.store(&records).await?;
     Ok((rows, records))

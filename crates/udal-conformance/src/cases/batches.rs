@@ -43,7 +43,8 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// The records with their places, as a batch takes them.
 pub(super) fn items(records: &[Record]) -> impl Iterator<Item = Result<(u64, Record), Error>> + Send + use<> {
-    records.to_vec().into_iter().enumerate().map(|(at, record)| Ok((at as u64, record)))
+    let owned = records.to_vec();
+    owned.into_iter().enumerate().map(|(at, record)| Ok((at as u64, record)))
 }
 
 /// Records with these keys, each with its place as its value.

@@ -66,7 +66,7 @@ async fn a_key_and_an_id_raced_for_at_once(world: &World) -> Outcome {
             let (rows, id) = (rows.clone(), id.clone());
             async move {
                 let record = rows.record(&id, json!({"value": at})).map_err(|f| Error::internal(f.to_string()))?;
-                let key = if at % 2 == 0 { Some((id.as_str(), "print")) } else { None };
+                let key = if at.is_multiple_of(2) { Some((id.as_str(), "print")) } else { None };
                 rows.write(record, key).await
             }
         };

@@ -66,7 +66,7 @@ async fn what_is_out_of_reach_is_none(world: &World) -> Outcome {
     let record = rows.create("a", json!({"owned_by": "bob", "team_id": "red"})).await?;
     let anns = rows.seen_by(&world.user("ann", Some("red"), Ownership::OwnerOnly)?);
     equal(anns.delete("a").await?, None)?;
-    rows.hold(&[record.clone()]).await?;
+    rows.hold(std::slice::from_ref(&record)).await?;
     let teams = rows.seen_by(&world.user("ann", Some("red"), Ownership::TeamWide)?);
     equal(teams.delete("a").await?, Some(Deleted { record, unlinked: Vec::new() }))?;
     rows.hold(&[]).await

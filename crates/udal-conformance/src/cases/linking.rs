@@ -146,7 +146,8 @@ fn family(rows: &Rows, keys: &[(&str, &str)]) -> Result<Vec<Record>, Failure> {
 
 /// The records as the items of a batch.
 fn items(records: &[Record]) -> impl Iterator<Item = Result<(u64, Record), Error>> + Send + use<> {
-    records.to_vec().into_iter().enumerate().map(|(at, record)| Ok((at as u64, record)))
+    let owned = records.to_vec();
+    owned.into_iter().enumerate().map(|(at, record)| Ok((at as u64, record)))
 }
 
 async fn the_records_of_an_atomic_batch_link_to_one_another(world: &World) -> Outcome {

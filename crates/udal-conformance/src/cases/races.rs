@@ -82,7 +82,7 @@ async fn batches_and_creates_at_once(world: &World) -> Outcome {
     let write = |at: usize| {
         let rows = rows.clone();
         async move {
-            if at % 2 == 0 {
+            if at.is_multiple_of(2) {
                 return rows.create(&format!("one-{at}"), json!({})).await.map(|_| ());
             }
             let records = (0..20).map(|item| rows.record(&format!("{at}-{item}"), json!({"value": item})));

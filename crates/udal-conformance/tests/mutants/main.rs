@@ -1,5 +1,7 @@
 //! The suite can fail: backends with one flaw each are found out by the clause that the flaw breaks.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod mutant;
 
 use std::sync::Arc;
