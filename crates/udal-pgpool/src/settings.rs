@@ -10,7 +10,7 @@ pub struct Settings {
     pub config: tokio_postgres::Config,
     /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. At most 15 bytes.
     pub prefix: String,
-    /// The name of the reference database that every tenant reads: `sqh_shared`.
+    /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
     pub shared_database: String,
     /// The most connections of this process to tenant databases, all together: 32.
     pub max_connections: usize,
@@ -30,7 +30,7 @@ impl Settings {
         Settings {
             config,
             prefix: "sqh_tenant_".to_owned(),
-            shared_database: "sqh_shared".to_owned(),
+            shared_database: "sqh_shared_reference".to_owned(),
             max_connections: 32,
             max_connections_per_tenant: 16,
             wait_timeout: Duration::from_secs(10),
