@@ -162,7 +162,7 @@ fn farewell(data_dir: &Path, output: &mut Output) -> Result<(), Failure> {
          udal --help                     every command, with examples and exit codes\n\
          README.md                       a tour of five minutes\n\
          groups/lab.yaml                 declare a model of your own; then: udal model check groups/\n\
-         rm -r {data_dir}    remove what the demo made"
+         To remove what the demo made: rm -r {data_dir}"
     ))?;
     output.answers().flush()?;
     Ok(())

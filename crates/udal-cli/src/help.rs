@@ -24,8 +24,8 @@ Environment:
   UDAL_CONFIG, UDAL_DATA_DIR,
   UDAL_FORMAT, UDAL_GROUPS                   as the options of these names
   UDAL_DATABASE_URL                          a PostgreSQL server to use instead of the embedded one
-  UDAL_POSTGRES_BIN                          where PostgreSQL's binaries are, when they are not found
-  UDAL_LOG                                   what is logged to standard error, such as `info`; by default `warn`";
+  UDAL_POSTGRES_BIN                          where PostgreSQL's binaries are
+  UDAL_LOG                                   what is logged: `warn`, or such as `info`";
 
 pub(crate) const MODEL_CHECK: &str = "\
 Examples:

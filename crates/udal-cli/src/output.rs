@@ -40,6 +40,21 @@ impl Output {
         }
     }
 
+    /// Answers and messages to these places.
+    #[cfg(test)]
+    pub(crate) fn to(
+        answers: impl Write + Send + 'static,
+        messages: impl Write + Send + 'static,
+        format: Format,
+    ) -> Self {
+        Output {
+            answers: Box::new(answers),
+            messages: Box::new(messages),
+            asked: Some(format),
+            layout: Layout::new(format),
+        }
+    }
+
     pub(crate) fn format(&self) -> Format {
         self.layout.format()
     }

@@ -1,3 +1,5 @@
+mod full_disk;
+
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use super::{Lines, without_item};
 use crate::args::InputFormat;
 use crate::failure::Failure;
 
-fn model() -> Arc<Model> {
+fn catalog() -> Catalog {
     let model = ModelDeclaration::new("AppNote")
         .field("title", "Optional[str]")
         .field("score", "Optional[float]")
@@ -18,8 +20,11 @@ fn model() -> Arc<Model> {
         .field("price", "Optional[decimal]")
         .field("tags", "Set[str]")
         .field("extra", "Optional[json]");
-    let catalog = Catalog::build(vec![GroupDeclaration::new("notes").model(model)]).unwrap();
-    Arc::clone(catalog.model("notes", "AppNote").unwrap())
+    Catalog::build(vec![GroupDeclaration::new("notes").model(model)]).unwrap()
+}
+
+fn model() -> Arc<Model> {
+    Arc::clone(catalog().model("notes", "AppNote").unwrap())
 }
 
 fn rows_of(reader: Box<dyn Read + Send>, format: InputFormat, without: &[&str]) -> Result<Vec<Row>, Failure> {
