@@ -63,7 +63,7 @@ async fn find(target: Target<'_>, transaction: &Transaction<'_>) -> Result<Found
         return Ok(found);
     }
     for row in transaction.query(&table::find_checks(target)).await? {
-        found.checks.push(read_text(&row, 0)?);
+        found.checks.push((read_text(&row, 0)?, read_text(&row, 1)?));
     }
     found.has_rows = !transaction.query(&table::find_row(target)).await?.is_empty();
     Ok(found)

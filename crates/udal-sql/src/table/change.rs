@@ -3,7 +3,7 @@
 use udal_core::model::{Field, Scalar};
 
 use super::Target;
-use super::create::{add_column, enum_check, enum_check_name, key_columns, quoted};
+use super::create::{add_column, enum_check, enum_check_prefix, key_columns, quoted};
 use crate::sql::column_name;
 use crate::{Param, Sql, SqlType, Statement, column_type};
 
@@ -23,8 +23,8 @@ pub struct FoundColumn {
 pub struct FoundTable {
     /// Its columns; none where there is no table.
     pub columns: Vec<FoundColumn>,
-    /// The names of its checks.
-    pub checks: Vec<String>,
+    /// Its checks: the name and the definition of each.
+    pub checks: Vec<(String, String)>,
     /// Whether it has a row.
     pub has_rows: bool,
 }
@@ -54,10 +54,10 @@ pub fn find_columns(target: Target<'_>) -> Statement {
     sql.finish()
 }
 
-/// Finds the names of the table's checks.
+/// Finds the names and definitions of the table's checks.
 pub fn find_checks(target: Target<'_>) -> Statement {
     let mut sql = Sql::new();
-    sql.push("SELECT conname::text FROM pg_constraint WHERE contype = 'c' AND conrelid = to_regclass(");
+    sql.push("SELECT conname::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid = to_regclass(");
     sql.param(Param::text(quoted(target.table_name()))).push(") ORDER BY conname");
     sql.finish()
 }
@@ -116,34 +116,64 @@ fn different(target: Target<'_>, field: &Field, column: &FoundColumn) -> Option<
         (false, true) if !is_key(target, field) => {
             Some(Change::Apply { statement: alter(target, &column_name(field.name()), " DROP NOT NULL") })
         }
-        (true, false) => Some(Change::Refuse {
-            statement: alter(target, &column_name(field.name()), " SET NOT NULL"),
-            reason: format!("`{}` is required now, and rows may have no value for it", field.name()),
-        }),
+        // A column that takes more than the model is no harm: an earlier release may still write it so.
         _ => None,
     }
 }
 
-/// An enum whose words have changed: rows that are there are not looked at, those to come are.
+/// An enum that has got words. Rows that are there are not looked at, those to come are. Words are only added: one that the
+/// model has no more may still be written by an earlier release.
 fn words(target: Target<'_>, field: &Field, found: &FoundTable) -> Vec<Change> {
     let Scalar::Enum(words) = &field.field_type().scalar else { return Vec::new() };
-    let name = enum_check_name(target.table_name(), field);
-    let is_new_column = !found.columns.iter().any(|column| column.name == column_name(field.name()));
-    if is_new_column || found.checks.contains(&name) {
+    let prefix = enum_check_prefix(target.table_name(), field);
+    let checks: Vec<&(String, String)> = found.checks.iter().filter(|(name, _)| name.starts_with(&prefix)).collect();
+    let mut every: Vec<String> = checks.iter().flat_map(|(_, definition)| words_of(definition)).collect();
+    let added: Vec<String> = words.iter().filter(|word| !every.contains(word)).cloned().collect();
+    if checks.is_empty() || added.is_empty() {
         return Vec::new();
     }
+    every.extend(added);
     let mut add = Sql::new();
     add.push("ALTER TABLE ").name(target.table_name()).push(" ADD");
-    enum_check(&mut add, target.table_name(), field, words);
+    enum_check(&mut add, target.table_name(), field, &every);
     add.push(" NOT VALID");
     let mut changes = vec![Change::Apply { statement: add.into_text() }];
-    let prefix = name.rsplit_once('_').map(|(prefix, _)| format!("{prefix}_")).unwrap_or_default();
-    for old in found.checks.iter().filter(|check| check.starts_with(&prefix)) {
+    for (old, _) in checks {
         let mut sql = Sql::new();
         sql.push("ALTER TABLE ").name(target.table_name()).push(" DROP CONSTRAINT ").name(old);
         changes.push(Change::Apply { statement: sql.into_text() });
     }
     changes
+}
+
+/// The words that a check's definition lists, such as `CHECK ((kind = ANY (ARRAY['a'::text, 'b'::text])))`.
+fn words_of(definition: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = definition;
+    while let Some((before, after)) = rest.split_once('\'') {
+        let Some((word, after)) = quoted_word(after) else { break };
+        // A literal with a backslash is written with an `E` before it, and each backslash twice.
+        words.push(if before.ends_with('E') { word.replace("\\\\", "\\") } else { word });
+        rest = after;
+    }
+    words
+}
+
+/// A word up to its closing quote, and what follows. Two quotes are one of the word.
+fn quoted_word(text: &str) -> Option<(String, &str)> {
+    let mut word = String::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('\'')?;
+        word.push_str(part);
+        match after.strip_prefix('\'') {
+            Some(more) => {
+                word.push('\'');
+                rest = more;
+            }
+            None => return Some((word, after)),
+        }
+    }
 }
 
 fn is_key(target: Target<'_>, field: &Field) -> bool {
@@ -159,4 +189,16 @@ fn alter(target: Target<'_>, column: &str, what: &'static str) -> String {
 /// The type as PostgreSQL's `format_type` writes it.
 fn format_type(sql_type: SqlType) -> String {
     sql_type.name().replace("timestamptz", "timestamp with time zone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of;
+
+    #[test]
+    fn words_are_read_back() {
+        let definition = "CHECK ((kind = ANY (ARRAY['a b'::text, 'it''s'::text, ''''::text, 'x'::text]))) NOT VALID";
+        assert_eq!(words_of(definition), ["a b", "it's", "'", "x"]);
+        assert_eq!(words_of(r"CHECK ((kind = ANY (ARRAY[E'a\\b'::text, 'E'::text])))"), [r"a\b", "E"]);
+    }
 }

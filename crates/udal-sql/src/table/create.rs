@@ -60,7 +60,10 @@ fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
 /// Writes the check that a column holds words of its enum. Its name tells which words.
 pub(super) fn enum_check(sql: &mut Sql, table: &str, field: &Field, words: &[String]) {
     let is_array = column_type(field.field_type()).is_array;
-    sql.push(" CONSTRAINT ").name(&enum_check_name(table, field)).push(" CHECK (").column(field);
+    sql.push(" CONSTRAINT ")
+        .name(&format!("{}{:08x}", enum_check_prefix(table, field), hash(&words.join(", "), "")))
+        .push(" CHECK (")
+        .column(field);
     sql.push(if is_array { " <@ ARRAY[" } else { " = ANY (ARRAY[" });
     sql.list(words, |sql, word| {
         sql.literal(word);
@@ -68,10 +71,9 @@ pub(super) fn enum_check(sql: &mut Sql, table: &str, field: &Field, words: &[Str
     sql.push(if is_array { "]::text[])" } else { "]::text[]))" });
 }
 
-/// The name of the check: of the table, the field, and last the words.
-pub(super) fn enum_check_name(table: &str, field: &Field) -> String {
-    let words = hash(&field.field_type().scalar.to_string(), "");
-    format!("{}_{words:08x}", index_name(table, &[field.name(), "words"]))
+/// How the names of the checks of an enum's field begin; what follows tells the words.
+pub(super) fn enum_check_prefix(table: &str, field: &Field) -> String {
+    format!("{}_", index_name(table, &[field.name(), "words"]))
 }
 
 /// The columns of the primary key.

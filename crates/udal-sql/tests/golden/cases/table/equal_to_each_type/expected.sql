@@ -1,4 +1,4 @@
-SELECT "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "number", "order", "quantity", "rate", "paid", "sent_at", "due", "total"::text, "status", "extra", "tags", "amounts"::text[], "steps", "customer", "from"
+SELECT "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "number", "order", "quantity", "rate", "paid", "sent_at", "due", "total"::text AS "total$text", "status", "extra", "tags", "amounts"::text[] AS "amounts$text", "steps", "customer", "from"
 FROM "invoices"
 WHERE ("number" = $1 OR "order" = $2 OR "quantity" = $3 OR "rate" = $4 OR "paid" = $5 OR "sent_at" = $6 OR "due" = $7 OR "total" = $8 OR "status" = $9 OR "customer" = $10 OR "owned_by" = $11 OR "created_at" = $12 OR "version" = $13)
 ORDER BY "id"

@@ -1,5 +1,5 @@
 UPDATE "invoices"
 SET "version" = "version" + 1
 WHERE "id" = $1 AND true
-RETURNING "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "number", "order", "quantity", "rate", "paid", "sent_at", "due", "total"::text, "status", "extra", "tags", "amounts"::text[], "steps", "customer", "from";
+RETURNING "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "number", "order", "quantity", "rate", "paid", "sent_at", "due", "total"::text AS "total$text", "status", "extra", "tags", "amounts"::text[] AS "amounts$text", "steps", "customer", "from";
 -- $1 text: "Invoice/1"

@@ -1,0 +1,153 @@
+//! Tables that follow their models, and partitions over time.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use support::Fixture;
+use udal_core::contract::{Backend, Count, Create, Created, Get, List, Start};
+use udal_core::filter::Predicate;
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
+use udal_core::order::Order;
+use udal_core::record::{Record, read_new};
+use udal_core::value::{Date, Timestamp, Value};
+use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
+use udal_postgresql::PostgresqlBackend;
+
+fn ctx() -> Context {
+    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
+}
+
+fn model(declared: ModelDeclaration) -> Arc<Model> {
+    let group = GroupDeclaration::new("lab").model(declared.postgresql());
+    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
+}
+
+fn first() -> ModelDeclaration {
+    ModelDeclaration::new("Result").field("kind", "enum[a, b]").field("value", "float")
+}
+
+fn record(model: &Arc<Model>, data: serde_json::Value) -> Record {
+    let mut draft = read_new(model, &data).unwrap();
+    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
+    draft.fill(position::VERSION, Some(Value::Int(1)));
+    draft.fill(position::CREATED_AT, Some(now.clone()));
+    draft.fill(position::UPDATED_AT, Some(now));
+    draft.into_record()
+}
+
+async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, data: serde_json::Value) -> Result<Created> {
+    backend.create(&ctx(), Create { record: record(model, data), idempotency: None }).await
+}
+
+async fn count(backend: &PostgresqlBackend, model: &Arc<Model>) -> u64 {
+    backend.count(&ctx(), Count { model: Arc::clone(model), filter: Predicate::always() }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_adds_is_applied() {
+    let fixture = Fixture::start().await;
+    let (old, new) = (
+        model(first()),
+        model(
+            ModelDeclaration::new("Result")
+                .field("kind", "Optional[enum[a, b, c]]")
+                .field("value", "Optional[float]")
+                .field("note", "Optional[str]")
+                .field("tags", "Set[str]"),
+        ),
+    );
+    create(&PostgresqlBackend::new(fixture.databases()), &old, json!({"id": "Result/1", "kind": "a", "value": 1}))
+        .await
+        .unwrap();
+
+    // Another process, with the model of a later release.
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let found = backend.get(&ctx(), Get { model: Arc::clone(&new), id: "Result/1".to_owned() }).await.unwrap().unwrap();
+    assert_eq!((found.value("note"), found.value("value")), (None, Some(&Value::Float(1.0))));
+    create(&backend, &new, json!({"id": "Result/2", "kind": "c", "note": "new", "tags": ["x"]})).await.unwrap();
+    create(&backend, &new, json!({"id": "Result/3"})).await.unwrap();
+    assert_eq!(count(&backend, &new).await, 3);
+
+    // The process of the earlier release still reads and writes what it knows.
+    let earlier = PostgresqlBackend::new(fixture.databases());
+    create(&earlier, &old, json!({"id": "Result/4", "kind": "b", "value": 2})).await.unwrap();
+    assert_eq!(count(&earlier, &old).await, 4);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_lose_data_is_refused() {
+    let fixture = Fixture::start().await;
+    let old = model(first());
+    create(&PostgresqlBackend::new(fixture.databases()), &old, json!({"id": "Result/1", "kind": "a", "value": 1}))
+        .await
+        .unwrap();
+    let changes = [
+        ("a type", first().field("more", "Optional[str]"), "value", "Optional[int]"),
+        ("a required field", first(), "unit", "str"),
+    ];
+    for (what, declared, field, field_type) in changes {
+        let mut declared = declared;
+        declared.fields.retain(|known| known.name != field);
+        let new = model(declared.field(field, field_type));
+        let backend = PostgresqlBackend::new(fixture.databases());
+        let refused = create(
+            &backend,
+            &new,
+            json!({"id": "Result/2", "kind": "a", "value": 2, "unit": "g"})
+                .as_object()
+                .map(|data| {
+                    data.iter()
+                        .filter(|(name, _)| new.find(name).is_some())
+                        .map(|(n, v)| (n.clone(), v.clone()))
+                        .collect()
+                })
+                .unwrap(),
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported, "{what}: {refused}");
+        assert!(refused.message().contains(&format!("`{field}`")), "{what}: {refused}");
+    }
+    assert_eq!(count(&PostgresqlBackend::new(fixture.databases()), &old).await, 1);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_are_made_ahead_and_dropped_when_their_time_is_over() {
+    let fixture = Fixture::start().await;
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let model = model(first().field("day", "date").partition_by("day").retention("2 months"));
+    for (number, day) in ["2024-01-31", "2024-03-04", "2024-03-05", "2024-05-05"].into_iter().enumerate() {
+        let data = json!({"id": format!("Result/{number}"), "kind": "a", "value": number, "day": day});
+        create(&backend, &model, data).await.unwrap();
+    }
+    let today = Date::parse("2024-05-05").unwrap();
+    let done = backend.maintain(&ctx(), &model, today).await.unwrap();
+    assert_eq!(
+        done.ahead,
+        ["lab_result__p2024_05", "lab_result__p2024_06", "lab_result__p2024_07", "lab_result__p2024_08"]
+    );
+    // March holds days that are kept: a partition goes when the whole of it is over.
+    assert_eq!(done.dropped, ["lab_result__p2024_01"]);
+    let list = List {
+        model: Arc::clone(&model),
+        filter: Predicate::always(),
+        order: Order::by_id(&model),
+        limit: 10,
+        start: Start::Beginning,
+    };
+    let left = backend.list(&ctx(), list).await.unwrap().records;
+    assert_eq!(left.iter().map(Record::id).collect::<Vec<_>>(), ["Result/1", "Result/2", "Result/3"]);
+
+    // What was dropped is free again: the id, and the time.
+    create(&backend, &model, json!({"id": "Result/0", "kind": "a", "value": 0, "day": "2024-01-31"})).await.unwrap();
+    let again = backend.maintain(&ctx(), &model, today).await.unwrap();
+    assert_eq!(again.dropped, ["lab_result__p2024_01"]);
+    assert_eq!(count(&backend, &model).await, 3);
+    fixture.stop().await;
+}
