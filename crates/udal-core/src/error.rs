@@ -72,6 +72,9 @@ impl ErrorKind {
     }
 }
 
+/// How many field errors one answer lists: what is wrong beyond them shows when these are mended.
+pub const MAX_FIELD_ERRORS: usize = 100;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {

@@ -17,6 +17,6 @@ pub mod search;
 pub mod value;
 
 pub use access::{AccessContext, Context, Ownership};
-pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, Result};
+pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 pub use fingerprint::fingerprint;
 pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten};

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::filter::{Comparison, Predicate, Test};
 use crate::model::{Field, Model, position};
 use crate::names::shorten;
@@ -58,6 +58,9 @@ impl Order {
         let mut terms: Vec<Term> = Vec::new();
         let mut errors = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            if errors.len() == MAX_FIELD_ERRORS {
+                break;
+            }
             let (name, descending) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
             match sortable(model, name) {
                 Ok(field) if terms.iter().any(|term| term.field.name() == name) => {

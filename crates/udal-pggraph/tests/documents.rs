@@ -210,7 +210,9 @@ async fn an_atomic_batch_names_its_first_failure_across_chunks() {
         }
         records
     };
-    let cases: [(&[(usize, &str)], Option<usize>, ErrorKind, &str); 4] = [
+    /// Broken links by item, the item whose id is taken, and how the batch fails.
+    type Case = (&'static [(usize, &'static str)], Option<usize>, ErrorKind, &'static str);
+    let cases: [Case; 4] = [
         (&[(3, "Note/none"), (1, "Note/11999")], Some(6_000), ErrorKind::InvalidInput, "item 3: "),
         (&[(3, "Note/11999"), (7_000, "Note/none")], Some(6_000), ErrorKind::AlreadyExists, "item 6000: "),
         (

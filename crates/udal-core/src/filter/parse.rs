@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::{Comparison, Predicate, Test};
-use crate::error::{Error, ErrorKind, FieldError, Result};
+use crate::error::{Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, Scalar, Shape};
 use crate::names::{nearest, shorten};
 use crate::value::{Value, decode_element};
@@ -31,7 +31,7 @@ pub fn parse(model: &Model, json: &Json) -> Result<Predicate> {
     let mut reader = Reader { model, errors: Vec::new(), conditions: 0 };
     let predicate = reader.object(json, "", 0);
     if reader.conditions > MAX_CONDITIONS {
-        return Err(Error::invalid(format!("the filter holds {} conditions", reader.conditions))
+        return Err(Error::invalid("the filter holds more than 1,000 conditions")
             .hint("use at most 1,000; `in` takes 10,000 values as one condition"));
     }
     if reader.errors.is_empty() {
@@ -71,19 +71,28 @@ impl Reader<'_> {
     fn members(&mut self, members: &Map<String, Json>, path: &str, depth: usize) -> Predicate {
         // What says nothing counts too: a store has to read it all the same.
         self.conditions += usize::from(members.is_empty());
-        let mut parts: Vec<Predicate> = members
-            .iter()
-            .map(|(name, member)| {
-                let path = join(path, name);
-                match name.as_str() {
-                    "and" => Predicate::All(self.list(member, &path, depth)),
-                    "or" => Predicate::Any(self.list(member, &path, depth)),
-                    "not" => Predicate::Not(Box::new(self.object(member, &path, depth + 1))),
-                    _ => self.field(name, member, &path),
-                }
-            })
-            .collect();
+        let mut parts: Vec<Predicate> =
+            members.iter().map_while(|(name, member)| self.member(name, member, path, depth)).collect();
         if parts.len() == 1 { parts.pop().unwrap_or_else(Predicate::always) } else { Predicate::All(parts) }
+    }
+
+    /// What one member says; none where enough is wrong already.
+    fn member(&mut self, name: &str, member: &Json, path: &str, depth: usize) -> Option<Predicate> {
+        if self.has_failed() {
+            return None;
+        }
+        let path = join(path, name);
+        Some(match name {
+            "and" => Predicate::All(self.list(member, &path, depth)),
+            "or" => Predicate::Any(self.list(member, &path, depth)),
+            "not" => Predicate::Not(Box::new(self.object(member, &path, depth + 1))),
+            _ => self.field(name, member, &path),
+        })
+    }
+
+    /// Whether enough is wrong: what is read from now on is not worth the time.
+    fn has_failed(&self) -> bool {
+        self.errors.len() >= MAX_FIELD_ERRORS || self.conditions > MAX_CONDITIONS
     }
 
     fn list(&mut self, json: &Json, path: &str, depth: usize) -> Vec<Predicate> {
@@ -91,7 +100,11 @@ impl Reader<'_> {
             Json::Array(items) => {
                 self.conditions += usize::from(items.is_empty());
                 let each = items.iter().enumerate();
-                each.map(|(at, item)| self.object(item, &format!("{path}[{at}]"), depth + 1)).collect()
+                let object = |(at, item)| {
+                    let path = format!("{path}[{at}]");
+                    (!self.has_failed()).then(|| self.object(item, &path, depth + 1))
+                };
+                each.map_while(object).collect()
             }
             _ => vec![self.fail(FieldError::new(path, "wrong_type", "expected an array of filters"))],
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::{Change, Patch, Record};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, position};
 use crate::names::shorten;
 use crate::value::{Value, decode, id_problem};
@@ -59,6 +59,9 @@ pub fn read_new(model: &Arc<Model>, json: &Json) -> Result<Draft> {
     let mut values: Vec<Option<Value>> = vec![None; model.fields().len()];
     let mut errors = Vec::new();
     for (name, member) in members {
+        if errors.len() == MAX_FIELD_ERRORS {
+            break;
+        }
         match read_member(model, name, member, Writing::New) {
             Ok((field, value)) => {
                 if let Some(slot) = values.get_mut(field.position()) {
@@ -89,6 +92,9 @@ pub fn read_changes(model: &Arc<Model>, json: &Json) -> Result<Patch> {
     let mut changes = Vec::new();
     let mut errors = Vec::new();
     for (name, member) in object(model, json)? {
+        if errors.len() == MAX_FIELD_ERRORS {
+            break;
+        }
         match read_member(model, name, member, Writing::Change) {
             Ok((field, None)) if field.is_required() => errors.push(missing(field)),
             Ok((field, value)) => changes.push(Change { field: Arc::clone(field), value }),

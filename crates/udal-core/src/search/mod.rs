@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 pub use fold::{FOLDED, fold};
 
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, Scalar, Shape};
 use crate::names::shorten;
 use crate::record::Record;
@@ -83,6 +83,9 @@ fn search_fields<S: AsRef<str>>(model: &Model, names: &[S]) -> Result<Vec<Arc<Fi
     let mut fields: Vec<Arc<Field>> = Vec::new();
     let mut errors = Vec::new();
     for name in names.iter().map(AsRef::as_ref) {
+        if errors.len() == MAX_FIELD_ERRORS {
+            break;
+        }
         match model.find(name) {
             Some(field) if is_text(field) => {
                 if !fields.iter().any(|known| known.position() == field.position()) {

@@ -93,8 +93,8 @@ fn depth_and_width_have_bounds() {
     assert!(parse(&model(), &nested(32)).is_ok());
     assert_eq!(refused(&nested(33)).field_errors()[0].code, "not_allowed");
     assert!(parse(&model(), &json!({"or": vec![json!({"rank": 1}); 1_000]})).is_ok());
-    assert!(refused(&json!({"or": vec![json!({"rank": 1}); 1_001]})).message().contains("1001 conditions"));
-    assert!(refused(&json!({"or": vec![json!({}); 1_001]})).message().contains("1001 conditions"));
+    assert!(refused(&json!({"or": vec![json!({"rank": 1}); 1_001]})).message().contains("more than 1,000 conditions"));
+    assert!(refused(&json!({"or": vec![json!({}); 1_001]})).message().contains("more than 1,000 conditions"));
     assert!(parse(&model(), &json!({"rank": {"in": vec![1; 10_000]}})).is_ok());
     assert_eq!(refused(&json!({"rank": {"in": vec![1; 10_001]}})).field_errors()[0].code, "too_long");
 }

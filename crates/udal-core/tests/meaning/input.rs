@@ -65,6 +65,17 @@ fn each_mistake_is_named_once() {
 }
 
 #[test]
+fn no_answer_lists_more_than_a_hundred_mistakes() {
+    let unknown = |at| (format!("nothing{at}"), json!(1));
+    let data: Json = (0..100_000).map(unknown).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(read_changes(&model(), &data).unwrap_err().field_errors().len(), 100);
+    assert_eq!(udal_core::filter::parse(&model(), &data).unwrap_err().field_errors().len(), 100);
+    let names: Vec<String> = (0..100_000).map(|at| format!("nothing{at}")).collect();
+    assert_eq!(udal_core::order::Order::parse(&model(), &names.join(",")).unwrap_err().field_errors().len(), 100);
+    assert_eq!(udal_core::search::Query::new(&model(), "a", &names).unwrap_err().field_errors().len(), 100);
+}
+
+#[test]
 fn changes_merge() {
     let model = model();
     let mut changed =
