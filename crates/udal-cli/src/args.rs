@@ -97,6 +97,13 @@ pub(crate) enum TenantCommand {
     /// List the tenants
     #[command(after_help = help::TENANT_LIST)]
     List,
+    /// Make the partitions of the time to come, and drop those whose retention is over
+    #[command(after_help = help::TENANT_MAINTAIN)]
+    Maintain {
+        /// The tenant's name
+        #[arg(value_name = "TENANT", allow_hyphen_values = true)]
+        name: String,
+    },
     /// Remove a tenant with everything in it
     #[command(after_help = help::TENANT_DROP)]
     Drop {

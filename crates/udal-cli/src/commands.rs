@@ -4,9 +4,9 @@ mod model;
 mod record;
 mod tenant;
 
-use udal::{Error, RecordService};
+use udal::{Error, RecordService, Udal};
 
-use crate::args::{Arguments, Command, RecordCommand};
+use crate::args::{Arguments, Command, RecordCommand, TenantCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -23,8 +23,11 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             tenant::check(command)?;
             let configuration = configuration(options)?;
             let catalog = tenant::catalog(&configuration.groups)?;
-            with_udal(configuration, Some(catalog), async |udal| tenant::run(command, udal.service(), output).await)
-                .await
+            let work = async |udal: &Udal| match command {
+                TenantCommand::Maintain { name } => tenant::maintain(name, udal, output).await,
+                command => tenant::run(command, udal.service(), output).await,
+            };
+            with_udal(configuration, Some(catalog), work).await
         }
         Command::Record(RecordCommand::Import(arguments)) => {
             let input = import::open(arguments)?;

@@ -57,6 +57,14 @@ Examples:
   udal tenant list
   udal tenant list --format json";
 
+pub(crate) const TENANT_MAINTAIN: &str = "\
+For models with `partition_by`: the partitions of today and the three spans after it are made, so that no write waits for
+one; with `retention`, partitions that are over as a whole are dropped with their records. Run it once a day.
+
+Examples:
+  udal tenant maintain acme
+  udal tenant maintain acme --format json";
+
 pub(crate) const TENANT_DROP: &str = "\
 Examples:
   udal tenant drop acme --yes

@@ -14,6 +14,22 @@ fn record<'a>(verb: &'a str, model: [&'a str; 2], tenant: &'a str, rest: &[&'a s
 }
 
 #[test]
+fn partitions_are_made_ahead() {
+    let desk = Desk::shared();
+    desk.udal(&record(
+        "create",
+        LAB,
+        "t-due",
+        &["--data", r#"{"test_type":"ph","created_at":"2020-02-03T00:00:00Z"}"#],
+    ))
+    .json();
+    let done = desk.udal(&["tenant", "maintain", "t-due"]).json();
+    assert_eq!(done[0]["model"], "AppLabResult");
+    assert_eq!((done[0]["ahead"].as_array().unwrap().len(), &done[0]["dropped"]), (4, &json!([])));
+    assert!(desk.udal(&["tenant", "maintain", "t-dew"]).refused(4).contains("did you mean `t-due`?"));
+}
+
+#[test]
 fn tenants_are_created_listed_and_dropped() {
     let desk = Desk::shared();
     assert_eq!(desk.udal(&["tenant", "create", "t-one"]).json(), json!({"tenant": "t-one", "created": true}));

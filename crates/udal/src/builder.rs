@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_postgres::Config as Connection;
-use udal_core::Error;
 use udal_core::contract::Backend;
 use udal_core::model::{Catalog, StorageKind};
+use udal_core::value::Date;
+use udal_core::{Context, Error};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pggraph::PgGraphBackend;
 use udal_pgpool::TenantDatabases;
-use udal_postgresql::PostgresqlBackend;
+use udal_postgresql::{Maintenance, PostgresqlBackend};
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 
 use crate::{Secret, StartError, config};
@@ -140,31 +141,32 @@ impl UdalBuilder {
                 (Some(server.config()), Some(server))
             }
         };
-        let (documents, tables) = match connection {
-            None => in_memory(),
+        let (documents, tables, split) = match connection {
+            None => {
+                let (documents, tables) = in_memory();
+                (documents, tables, None)
+            }
             Some(connection) => {
                 let mut settings = udal_pgpool::Settings::new(connection);
                 settings.prefix = self.tenant_prefix;
                 settings.max_connections = self.max_connections;
-                in_postgresql(settings)
+                let databases = TenantDatabases::new(settings);
+                let tables = PostgresqlBackend::new(databases.clone());
+                let documents: Arc<dyn Backend> = Arc::new(PgGraphBackend::new(databases));
+                (documents, Arc::new(tables.clone()) as Arc<dyn Backend>, Some(tables))
             }
         };
         let service = RecordService::builder(catalog)
             .backend(StorageKind::Terminusdb, documents)
             .backend(StorageKind::Postgresql, tables);
         let service = self.registrations.into_iter().fold(service, |service, register| register(service)).build()?;
-        Ok(Udal { service, server })
+        Ok(Udal { service, tables: split, server })
     }
 }
 
 fn in_memory() -> (Arc<dyn Backend>, Arc<dyn Backend>) {
     let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
     (Arc::clone(&backend), backend)
-}
-
-fn in_postgresql(settings: udal_pgpool::Settings) -> (Arc<dyn Backend>, Arc<dyn Backend>) {
-    let databases = TenantDatabases::new(settings);
-    (Arc::new(PgGraphBackend::new(databases.clone())), Arc::new(PostgresqlBackend::new(databases)))
 }
 
 fn read_url(url: &Secret) -> Result<Connection, StartError> {
@@ -175,6 +177,8 @@ fn read_url(url: &Secret) -> Result<Connection, StartError> {
 #[derive(Debug)]
 pub struct Udal {
     service: RecordService,
+    /// The tables; none where records are kept in memory.
+    tables: Option<PostgresqlBackend>,
     server: Option<Server>,
 }
 
@@ -197,6 +201,23 @@ impl Udal {
         &self.service
     }
 
+    /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
+    /// those that the model's `retention` is over for. To be called once a day or so; it may be called at any time.
+    ///
+    /// Answers what was done to the table of each such model.
+    ///
+    /// # Errors
+    /// What the database says; called again, it goes on where it ended.
+    pub async fn maintain(&self, ctx: &Context, today: Date) -> Result<Vec<(String, Maintenance)>, Error> {
+        let mut done = Vec::new();
+        let Some(tables) = &self.tables else { return Ok(done) };
+        let models = self.service.catalog().models();
+        for model in models.filter(|model| model.table().is_some_and(|table| table.partition.is_some())) {
+            done.push((model.name().to_owned(), tables.maintain(ctx, model, today).await?));
+        }
+        Ok(done)
+    }
+
     /// Whether the embedded PostgreSQL was started by this process, rather than joined.
     pub fn started_server(&self) -> bool {
         self.server.as_ref().is_some_and(Server::started_here)
@@ -207,8 +228,8 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, server } = self;
-        drop(service);
+        let Udal { service, tables, server } = self;
+        drop((service, tables));
         match server {
             Some(server) => server.stop().await.map(|_| ()),
             None => Ok(()),

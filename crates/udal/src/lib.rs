@@ -36,4 +36,5 @@ pub use udal_core::{
 };
 pub use udal_embedded::{Durability, EmbeddedError};
 pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
+pub use udal_postgresql::Maintenance;
 pub use udal_service::*;

@@ -4,18 +4,22 @@ use std::path::Path;
 
 use serde_json::json;
 use udal::model::Catalog;
-use udal::{Error, ErrorKind, LoadErrors, RecordService, StartError, TenantSlug, nearest};
+use udal::value::Timestamp;
+use udal::{Error, ErrorKind, LoadErrors, RecordService, StartError, TenantSlug, Udal, nearest};
 
 use crate::args::TenantCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::session::operator;
 
 /// Refuses what can be refused before a server is started.
 pub(super) fn check(command: &TenantCommand) -> Result<(), Failure> {
     match command {
         TenantCommand::List => Ok(()),
-        TenantCommand::Create { name } => TenantSlug::new(name).map(drop).map_err(Failure::from),
+        TenantCommand::Create { name } | TenantCommand::Maintain { name } => {
+            TenantSlug::new(name).map(drop).map_err(Failure::from)
+        }
         TenantCommand::Drop { name, yes } => {
             TenantSlug::new(name)?;
             if *yes {
@@ -59,6 +63,7 @@ pub(super) async fn run(
             output.answer(&json!(names), &text, &rows)?;
             Ok(Exit::Done)
         }
+        TenantCommand::Maintain { .. } => Err(Error::invalid("the demo does not maintain its tenant").into()),
         TenantCommand::Drop { name, yes: _ } => {
             if !service.drop_tenant(&TenantSlug::new(name)?).await? {
                 return Err(missing(name, &service.list_tenants().await?).into());
@@ -72,6 +77,31 @@ pub(super) async fn run(
             Ok(Exit::Done)
         }
     }
+}
+
+/// Does what is due for the tenant's tables that are split by time.
+pub(super) async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+    let ctx = operator(name)?;
+    let tenants = udal.service().list_tenants().await?;
+    if !tenants.contains(ctx.tenant()) {
+        return Err(missing(name, &tenants).into());
+    }
+    let done = udal.maintain(&ctx, Timestamp::now().date()).await?;
+    let rows: Vec<[String; 3]> =
+        done.iter().map(|(model, done)| [model.clone(), done.ahead.join(" "), done.dropped.join(" ")]).collect();
+    let mut table: Vec<Vec<&str>> = vec![vec!["model", "ahead", "dropped"]];
+    table.extend(rows.iter().map(|row| row.iter().map(String::as_str).collect()));
+    let table: Vec<&[&str]> = table.iter().map(Vec::as_slice).collect();
+    let lines: Vec<String> = done
+        .iter()
+        .map(|(model, done)| format!("{model}: {} partitions ahead, {} dropped", done.ahead.len(), done.dropped.len()))
+        .collect();
+    let json: Vec<_> = done
+        .iter()
+        .map(|(model, done)| json!({"model": model, "ahead": done.ahead, "dropped": done.dropped}))
+        .collect();
+    output.answer(&json!(json), &lines.join("\n"), &table)?;
+    Ok(Exit::Done)
 }
 
 /// That there is no tenant of that name.

@@ -2,6 +2,7 @@
 
 mod input;
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -14,7 +15,7 @@ use crate::model::{Field, Model, SYSTEM_FIELDS, Shape, position};
 use crate::value::{Timestamp, Value, decode_stored};
 
 /// One item of a model: a value or none for each of the model's fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Record {
     model: Arc<Model>,
     values: Vec<Option<Value>>,
@@ -114,6 +115,13 @@ impl Record {
         if let Some(slot) = self.values.get_mut(position) {
             *slot = value;
         }
+    }
+}
+
+/// The record as JSON: its model would hide it.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Record({})", self.to_json())
     }
 }
 

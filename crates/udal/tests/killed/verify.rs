@@ -1,0 +1,242 @@
+//! Holds what is there to what must be, and goes on writing where the killed stopped.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tokio_postgres::NoTls;
+use udal::{BatchMode, BatchRequest, CreateRequest, ErrorKind, Udal};
+use udal_embedded::Server;
+
+use crate::expected::Expected;
+use crate::found::{Found, marker};
+use crate::journal::{Batch, Keyed, Place};
+use crate::site::{MODELS, context, data, open, records, tag_of};
+
+/// Every tenant as it was found last.
+pub(crate) type Settled = BTreeMap<String, Found>;
+
+/// Looks at every tenant that was written to; what is found is settled from here on.
+pub(crate) async fn verify(server: &Server, expected: &Expected, settled: &mut Settled, name: &str) -> Lost {
+    let udal = open(server.data_dir()).await.unwrap();
+    let mut lost = Lost::default();
+    for tenant in expected.tenants() {
+        let found = Found::read(&udal, &tenant).await;
+        if let Some(earlier) = settled.get(&tenant) {
+            found.holds(earlier);
+        }
+        let check = Check { udal: &udal, tenant: &tenant, found: &found, expected };
+        check.records();
+        check.batches();
+        check.keys();
+        check.nothing_else(settled.get(&tenant));
+        found.links_lead_somewhere();
+        tables_agree(server, &tenant).await;
+        check.each_is_found_by_id().await;
+        check.go_on(&mut lost, name).await;
+        tables_agree(server, &tenant).await;
+        settled.insert(tenant.clone(), Found::read(&udal, &tenant).await);
+    }
+    udal.stop().await.unwrap();
+    lost
+}
+
+/// Checks that every tenant is as it was found last.
+pub(crate) async fn verify_settled(server: &Server, settled: &Settled) {
+    let udal = open(server.data_dir()).await.unwrap();
+    for (tenant, found) in settled {
+        Found::read(&udal, tenant).await.holds(found);
+        tables_agree(server, tenant).await;
+    }
+    udal.stop().await.unwrap();
+}
+
+/// What had begun, was never acknowledged, and is not there; and what is there all the same.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    pub(crate) lost: usize,
+    pub(crate) kept: usize,
+}
+
+struct Check<'a> {
+    udal: &'a Udal,
+    tenant: &'a str,
+    found: &'a Found,
+    expected: &'a Expected,
+}
+
+impl<'a> Check<'a> {
+    fn places(&self) -> impl Iterator<Item = &'a Place> + use<'a> {
+        let tenant = self.tenant;
+        self.expected.records.keys().filter(move |place| place.tenant == tenant)
+    }
+
+    fn own_batches(&self) -> impl Iterator<Item = (&'a Batch, bool)> + use<'a> {
+        let tenant = self.tenant;
+        self.expected
+            .batches
+            .iter()
+            .map(|(batch, done)| (batch, *done))
+            .filter(move |(batch, _)| batch.tenant == tenant)
+    }
+
+    fn own_keys(&self) -> impl Iterator<Item = &'a Keyed> + use<'a> {
+        let tenant = self.tenant;
+        self.expected.keyed.keys().filter(move |keyed| keyed.tenant == tenant)
+    }
+
+    /// Each record is as it was acknowledged, or as what was begun after that leaves it.
+    fn records(&self) {
+        for place in self.places() {
+            let (known, state) = (&self.expected.records[place], self.found.state(&place.model, &place.id));
+            assert!(known.allows(state), "{place:?} is {state:?}, and must be {known:?}");
+        }
+    }
+
+    /// Each batch is there or not, never in part; and so is what the end of a tag does to the pages of a batch.
+    fn batches(&self) {
+        for (batch, done) in self.own_batches() {
+            let there = self.found.marked(&batch.model, &batch.marker);
+            let whole = there.len() as u64 == batch.size();
+            assert!(whole || (there.is_empty() && !done), "{batch:?}: {} are there, acknowledged: {done}", there.len());
+            if batch.model == "Page" {
+                let tagged = self.found.get("Tag", &tag_of(&batch.marker)).is_some();
+                let (version, tags) = if tagged { (1, 1) } else { (2, 0) };
+                for page in there {
+                    let found = (page.version(), page.links().count());
+                    assert_eq!(found, (version, tags), "{} has its tag and version 1, or none and 2", page.id());
+                }
+            }
+        }
+    }
+
+    /// One record to a key, however often it was asked for.
+    fn keys(&self) {
+        for keyed in self.own_keys() {
+            let answered = &self.expected.keyed[keyed];
+            let there = self.found.marked(&keyed.model, &keyed.key);
+            let ids: Vec<&str> = there.iter().map(|record| record.id()).collect();
+            let answered: Vec<&str> = answered.iter().map(String::as_str).collect();
+            assert!(
+                answered.is_empty() || ids == answered,
+                "{keyed:?} was answered {answered:?}, and {ids:?} are there"
+            );
+            assert!(ids.len() <= 1, "{keyed:?} has made {ids:?}");
+        }
+    }
+
+    /// Nothing is there that was never begun.
+    fn nothing_else(&self, settled: Option<&Found>) {
+        let begun: HashSet<&str> = self.places().map(|place| place.id.as_str()).collect();
+        let batches = self.own_batches().map(|(batch, _)| batch.marker.as_str());
+        let markers: HashSet<&str> = batches.chain(self.own_keys().map(|keyed| keyed.key.as_str())).collect();
+        for model in MODELS {
+            for record in self.found.of(model) {
+                let known = begun.contains(record.id()) || markers.contains(marker(record));
+                let known = known || settled.is_some_and(|settled| settled.get(model, record.id()).is_some());
+                assert!(known, "{} is there, and nobody began to write it", record.id());
+            }
+        }
+    }
+
+    /// `get` answers what `list` does. Of a batch each tenth record is asked for.
+    async fn each_is_found_by_id(&self) {
+        let singles = self.places().map(|place| (place.model.as_str(), place.id.clone()));
+        let tenths =
+            |batch: &'a Batch| (0..batch.size()).step_by(10).map(|index| (batch.model.as_str(), batch.id(index)));
+        let keyed = self.own_keys().flat_map(|keyed| {
+            let there = self.found.marked(&keyed.model, &keyed.key);
+            there.into_iter().map(|record| (keyed.model.as_str(), record.id().to_owned()))
+        });
+        let ctx = context(self.tenant);
+        for (model, id) in singles.chain(self.own_batches().flat_map(|(batch, _)| tenths(batch))).chain(keyed) {
+            let got = records(self.udal, model).get(&ctx, &id).await.unwrap();
+            assert_eq!(got.as_ref(), self.found.get(model, &id), "{id} by its id");
+        }
+    }
+
+    /// What was lost can be written, what is there cannot be again, and every model takes new records.
+    async fn go_on(&self, lost: &mut Lost, name: &str) {
+        let ctx = context(self.tenant);
+        for place in self.places() {
+            let found = self.found.state(&place.model, &place.id);
+            if let Some(begun) = self.expected.records[place].begun {
+                lost.count(found == begun);
+            }
+        }
+        for model in MODELS.into_iter().filter(|model| !["Member", "Page"].contains(model)) {
+            self.create(model, &format!("{model}/after-{name}"), "", 1).await.unwrap();
+        }
+        for place in self.places().filter(|place| ["Team", "Reading", "Sample"].contains(&place.model.as_str())) {
+            let is_there = self.found.get(&place.model, &place.id).is_some();
+            let created = self.create(&place.model, &place.id, "", 0).await;
+            match created {
+                Ok(()) => assert!(!is_there, "{place:?} is there twice"),
+                Err(error) => assert!(is_there && error.kind() == ErrorKind::AlreadyExists, "{place:?}: {error}"),
+            }
+        }
+        for (batch, done) in self.own_batches() {
+            let is_there = !self.found.marked(&batch.model, &batch.marker).is_empty();
+            if !done {
+                lost.count(is_there);
+            }
+            self.batch_again(batch, is_there).await;
+        }
+        for keyed in self.own_keys() {
+            let there = self.found.marked(&keyed.model, &keyed.key);
+            let again = records(self.udal, &keyed.model).create(&ctx, keyed.request()).await.unwrap();
+            assert_eq!(again.replayed, !there.is_empty(), "{keyed:?}");
+            assert!(there.iter().all(|record| record.id() == again.record.id()), "{keyed:?} answers what it did first");
+            let got = records(self.udal, &keyed.model).get(&ctx, again.record.id()).await.unwrap();
+            assert_eq!(got.as_ref(), Some(&again.record), "{keyed:?}");
+        }
+    }
+
+    async fn create(&self, model: &str, id: &str, marker: &str, at: u64) -> udal::Result<()> {
+        let mut data = data(model, marker, 1, at);
+        data["id"] = id.into();
+        records(self.udal, model).create(&context(self.tenant), CreateRequest::new(data)).await.map(|_| ())
+    }
+
+    async fn batch_again(&self, batch: &Batch, is_there: bool) {
+        let tag = tag_of(&batch.marker);
+        if batch.model == "Page" && !is_there && self.found.get("Tag", &tag).is_none() {
+            return;
+        }
+        let mode = if batch.per_item { BatchMode::PerItem } else { BatchMode::Atomic };
+        let request = BatchRequest::from_items(batch.items()).mode(mode);
+        let again = records(self.udal, &batch.model).batch_create(&context(self.tenant), request).await;
+        let expected = if is_there { 0 } else { batch.size() };
+        match again {
+            Ok(answer) => assert_eq!(answer.created, expected, "{batch:?}: {:?}", answer.failures.first()),
+            Err(error) => assert!(is_there && !batch.per_item, "{batch:?}: {error}"),
+        }
+    }
+}
+
+impl Lost {
+    fn count(&mut self, is_there: bool) {
+        if is_there {
+            self.kept += 1;
+        } else {
+            self.lost += 1;
+        }
+    }
+}
+
+/// Checks, past the service, that what is kept in two tables agrees.
+async fn tables_agree(server: &Server, tenant: &str) {
+    const READINGS: &str = "SELECT count(*) FROM readings r FULL JOIN readings__ids i USING (id) \
+        WHERE r.id IS NULL OR i.id IS NULL OR r.taken <> i.taken";
+    const LINKS: &str = "SELECT count(*) FROM udal_links l WHERE NOT EXISTS (SELECT FROM udal_documents d WHERE d.id = l.source) \
+        OR NOT EXISTS (SELECT FROM udal_documents d WHERE d.id = l.target)";
+    let mut config = server.config();
+    config.dbname(&format!("sqh_tenant_{tenant}"));
+    let Ok((client, connection)) = config.connect(NoTls).await else { return };
+    tokio::spawn(connection);
+    for (table, question) in [("readings", READINGS), ("udal_links", LINKS)] {
+        let is_there: bool = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.unwrap().get(0);
+        if is_there {
+            let wrong: i64 = client.query_one(question, &[]).await.unwrap().get(0);
+            assert_eq!(wrong, 0, "{table} of {tenant} disagree with what is beside them");
+        }
+    }
+}
