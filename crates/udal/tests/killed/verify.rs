@@ -229,7 +229,7 @@ async fn tables_agree(server: &Server, tenant: &str) {
     const LINKS: &str = "SELECT count(*) FROM udal_links l WHERE NOT EXISTS (SELECT FROM udal_documents d WHERE d.id = l.source) \
         OR NOT EXISTS (SELECT FROM udal_documents d WHERE d.id = l.target)";
     let mut config = server.config();
-    config.dbname(&format!("sqh_tenant_{tenant}"));
+    config.dbname(format!("sqh_tenant_{tenant}"));
     let Ok((client, connection)) = config.connect(NoTls).await else { return };
     tokio::spawn(connection);
     for (table, question) in [("readings", READINGS), ("udal_links", LINKS)] {
