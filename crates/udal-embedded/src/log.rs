@@ -27,9 +27,14 @@ pub(crate) fn open(directory: &DataDirectory) -> Result<(File, u64), EmbeddedErr
     Ok((file, length))
 }
 
-/// Answers the line that says best what happened after `offset`: the last fatal one, or else the last.
-pub(crate) fn last_words(path: &Path, offset: u64) -> String {
-    pick(&tail(path, offset).unwrap_or_default()).unwrap_or_else(|| SILENT.to_owned())
+/// Answers the line that says best what happened to the server `pid` after `offset`: its last fatal one, or else the last
+/// fatal one, or else the last.
+///
+/// What is left of a killed server, whose backends end one by one, writes into the same log.
+pub(crate) fn last_words(path: &Path, offset: u64, pid: Option<i32>) -> String {
+    let output = tail(path, offset).unwrap_or_default();
+    let own = pid.and_then(|pid| fatal(&output, &format!(" [{pid}] ")));
+    own.or_else(|| pick(&output)).unwrap_or_else(|| SILENT.to_owned())
 }
 
 fn tail(path: &Path, offset: u64) -> std::io::Result<String> {
@@ -43,7 +48,36 @@ fn tail(path: &Path, offset: u64) -> std::io::Result<String> {
 
 /// Picks the last fatal line of an output, or else its last line.
 pub(crate) fn pick(output: &str) -> Option<String> {
-    let lines = || output.lines().rev().map(str::trim).filter(|line| !line.is_empty());
-    let fatal = lines().find(|line| ["FATAL:", "PANIC:", "error:"].iter().any(|word| line.contains(word)));
-    fatal.or_else(|| lines().next()).map(str::to_owned)
+    fatal(output, "").or_else(|| lines(output).next().map(str::to_owned))
+}
+
+/// The last fatal line that holds `sign`.
+fn fatal(output: &str, sign: &str) -> Option<String> {
+    let is_fatal = |line: &&str| ["FATAL:", "PANIC:", "error:"].iter().any(|word| line.contains(word));
+    lines(output).filter(is_fatal).find(|line| line.contains(sign)).map(str::to_owned)
+}
+
+/// The lines that say something, the last first.
+fn lines(output: &str) -> impl Iterator<Item = &str> {
+    output.lines().rev().map(str::trim).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_killed_server_does_not_speak_for_a_new_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let own = "t [7] FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use";
+        let other = "t [5] FATAL:  connection to client lost";
+        fs::write(&log, format!("{own}\nt [7] HINT:  end them\n{other}\nt [5] LOG:  bye\n")).unwrap();
+        assert_eq!(last_words(&log, 0, Some(7)), own);
+        assert_eq!(last_words(&log, 0, Some(8)), other);
+        assert_eq!(last_words(&log, 0, None), other);
+        let bye = fs::metadata(&log).unwrap().len() - 16;
+        assert_eq!(last_words(&log, bye, Some(7)), "t [5] LOG:  bye");
+        assert_eq!(last_words(&directory.path().join("none"), 0, None), SILENT);
+    }
 }

@@ -195,7 +195,7 @@ impl<'a> Start<'a> {
             // It has not written its file yet.
             Some(launched) if !launched.has_ended() => Ok(Some(launched)),
             Some(launched) => {
-                let reason = log::last_words(&self.directory.log(), launched.log_offset());
+                let reason = log::last_words(&self.directory.log(), launched.log_offset(), Some(launched.pid()));
                 if MEETS_ANOTHER.iter().any(|words| reason.contains(words)) {
                     return Ok(None);
                 }
@@ -227,7 +227,7 @@ impl<'a> Start<'a> {
             launched.end();
         }
         let log = self.directory.log();
-        let reason = log::last_words(&log, launched.map_or(0, Launched::log_offset));
+        let reason = log::last_words(&log, launched.map_or(0, Launched::log_offset), launched.map(Launched::pid));
         EmbeddedError::StartTimedOut { seconds: self.settings.start_timeout.as_secs(), reason, log }
     }
 }
