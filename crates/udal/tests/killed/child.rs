@@ -18,7 +18,7 @@ use crate::random::Random;
 use crate::site::{OLD_TENANT, context, data, open, records, tag_of, taken, team_of};
 
 /// How many tenants one life makes.
-const NEW_TENANTS: u64 = 6;
+const NEW_TENANTS: u64 = 1;
 
 /// Writes until its input ends or it is killed. `life` tells its records from those of others.
 pub(crate) async fn run(data_dir: &Path, life: &str, seed: u64) {
@@ -80,7 +80,7 @@ impl Writer {
             Err(error) => {
                 self.journal.write(&self.failure(number, &error));
                 // A dead server is asked again, but not all the time.
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 None
             }
         }

@@ -29,7 +29,15 @@ enum Victim {
 }
 
 /// Lets the child live once or more, and looks at what it leaves.
-pub(crate) async fn round(data_dir: &Path, number: u64, random: &mut Random, settled: &mut Settled) {
+///
+/// The server runs on for the next round, or is stopped for it to start anew.
+pub(crate) async fn round(
+    data_dir: &Path,
+    number: u64,
+    random: &mut Random,
+    settled: &mut Settled,
+    kept: Option<Server>,
+) -> Option<Server> {
     let mut expected = Expected::default();
     let lives = if random.below(3) == 0 { 2 } else { 1 };
     let mut ends = Vec::new();
@@ -40,10 +48,15 @@ pub(crate) async fn round(data_dir: &Path, number: u64, random: &mut Random, set
         ends.push(end);
     }
     let server = Server::start(Settings::new(data_dir)).await.unwrap();
+    drop(kept);
     until_nobody_is_connected(&server).await;
     let lost = verify(&server, &expected, settled, &format!("round{number}")).await;
-    server.stop().await.unwrap();
     println!("round {number}: {}; {:?}, {lost:?}", ends.join(", then "), expected.tally);
+    if random.below(2) == 0 {
+        return Some(server);
+    }
+    server.stop().await.unwrap();
+    None
 }
 
 /// Lets a child write until it is killed; answers its journal, and how it ended.

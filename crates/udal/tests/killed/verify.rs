@@ -1,7 +1,10 @@
 //! Holds what is there to what must be, and goes on writing where the killed stopped.
 
 use std::collections::{BTreeMap, HashSet};
+use std::future::Future;
 
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use tokio_postgres::NoTls;
 use udal::{BatchMode, BatchRequest, CreateRequest, ErrorKind, Udal};
 use udal_embedded::Server;
@@ -17,26 +20,41 @@ pub(crate) type Settled = BTreeMap<String, Found>;
 /// Looks at every tenant that was written to; what is found is settled from here on.
 pub(crate) async fn verify(server: &Server, expected: &Expected, settled: &mut Settled, name: &str) -> Lost {
     let udal = open(server.data_dir()).await.unwrap();
+    let tenants = expected.tenants();
+    let looks = tenants.iter().map(|tenant| verify_tenant(server, &udal, tenant, expected, settled.get(tenant), name));
     let mut lost = Lost::default();
-    for tenant in expected.tenants() {
-        let found = Found::read(&udal, &tenant).await;
-        if let Some(earlier) = settled.get(&tenant) {
-            found.holds(earlier);
-        }
-        let check = Check { udal: &udal, tenant: &tenant, found: &found, expected };
-        check.records();
-        check.batches();
-        check.keys();
-        check.nothing_else(settled.get(&tenant));
-        found.links_lead_somewhere();
-        tables_agree(server, &tenant).await;
-        check.each_is_found_by_id().await;
-        check.go_on(&mut lost, name).await;
-        tables_agree(server, &tenant).await;
-        settled.insert(tenant.clone(), Found::read(&udal, &tenant).await);
+    let looked = join_all(looks).await;
+    for (tenant, (found, lost_here)) in tenants.into_iter().zip(looked) {
+        settled.insert(tenant, found);
+        lost.add(&lost_here);
     }
     udal.stop().await.unwrap();
     lost
+}
+
+async fn verify_tenant(
+    server: &Server,
+    udal: &Udal,
+    tenant: &str,
+    expected: &Expected,
+    settled: Option<&Found>,
+    name: &str,
+) -> (Found, Lost) {
+    let found = Found::read(udal, tenant).await;
+    if let Some(earlier) = settled {
+        found.holds(earlier);
+    }
+    let check = Check { udal, tenant, found: &found, expected };
+    check.records();
+    check.batches();
+    check.keys();
+    check.nothing_else(settled);
+    found.links_lead_somewhere();
+    tables_agree(server, tenant).await;
+    check.each_is_found_by_id().await;
+    check.go_on(name).await;
+    tables_agree(server, tenant).await;
+    (Found::read(udal, tenant).await, check.lost())
 }
 
 /// Checks that every tenant is as it was found last.
@@ -147,47 +165,54 @@ impl<'a> Check<'a> {
             there.into_iter().map(|record| (keyed.model.as_str(), record.id().to_owned()))
         });
         let ctx = context(self.tenant);
-        for (model, id) in singles.chain(self.own_batches().flat_map(|(batch, _)| tenths(batch))).chain(keyed) {
+        let all = singles.chain(self.own_batches().flat_map(|(batch, _)| tenths(batch))).chain(keyed);
+        side_by_side(all.map(async |(model, id)| {
             let got = records(self.udal, model).get(&ctx, &id).await.unwrap();
             assert_eq!(got.as_ref(), self.found.get(model, &id), "{id} by its id");
-        }
+        }))
+        .await;
     }
 
     /// What was lost can be written, what is there cannot be again, and every model takes new records.
-    async fn go_on(&self, lost: &mut Lost, name: &str) {
-        let ctx = context(self.tenant);
-        for place in self.places() {
-            let found = self.found.state(&place.model, &place.id);
-            if let Some(begun) = self.expected.records[place].begun {
-                lost.count(found == begun);
-            }
-        }
+    async fn go_on(&self, name: &str) {
         for model in MODELS.into_iter().filter(|model| !["Member", "Page"].contains(model)) {
             self.create(model, &format!("{model}/after-{name}"), "", 1).await.unwrap();
         }
-        for place in self.places().filter(|place| ["Team", "Reading", "Sample"].contains(&place.model.as_str())) {
-            let is_there = self.found.get(&place.model, &place.id).is_some();
-            let created = self.create(&place.model, &place.id, "", 0).await;
-            match created {
-                Ok(()) => assert!(!is_there, "{place:?} is there twice"),
-                Err(error) => assert!(is_there && error.kind() == ErrorKind::AlreadyExists, "{place:?}: {error}"),
+        let simple = self.places().filter(|place| ["Team", "Reading", "Sample"].contains(&place.model.as_str()));
+        side_by_side(simple.map(|place| self.place_again(place))).await;
+        side_by_side(self.own_batches().map(|(batch, _)| self.batch_again(batch))).await;
+        side_by_side(self.own_keys().map(|keyed| self.key_again(keyed))).await;
+    }
+
+    async fn place_again(&self, place: &Place) {
+        let is_there = self.found.get(&place.model, &place.id).is_some();
+        match self.create(&place.model, &place.id, "", 0).await {
+            Ok(()) => assert!(!is_there, "{place:?} is there twice"),
+            Err(error) => assert!(is_there && error.kind() == ErrorKind::AlreadyExists, "{place:?}: {error}"),
+        }
+    }
+
+    async fn key_again(&self, keyed: &Keyed) {
+        let (ctx, records) = (context(self.tenant), records(self.udal, &keyed.model));
+        let there = self.found.marked(&keyed.model, &keyed.key);
+        let again = records.create(&ctx, keyed.request()).await.unwrap();
+        assert_eq!(again.replayed, !there.is_empty(), "{keyed:?}");
+        assert!(there.iter().all(|record| record.id() == again.record.id()), "{keyed:?} answers what it did first");
+        assert_eq!(records.get(&ctx, again.record.id()).await.unwrap(), Some(again.record), "{keyed:?}");
+    }
+
+    /// What became of what was begun and not acknowledged.
+    fn lost(&self) -> Lost {
+        let mut lost = Lost::default();
+        for place in self.places() {
+            if let Some(begun) = self.expected.records[place].begun {
+                lost.count(self.found.state(&place.model, &place.id) == begun);
             }
         }
-        for (batch, done) in self.own_batches() {
-            let is_there = !self.found.marked(&batch.model, &batch.marker).is_empty();
-            if !done {
-                lost.count(is_there);
-            }
-            self.batch_again(batch, is_there).await;
+        for (batch, _) in self.own_batches().filter(|(_, done)| !done) {
+            lost.count(!self.found.marked(&batch.model, &batch.marker).is_empty());
         }
-        for keyed in self.own_keys() {
-            let there = self.found.marked(&keyed.model, &keyed.key);
-            let again = records(self.udal, &keyed.model).create(&ctx, keyed.request()).await.unwrap();
-            assert_eq!(again.replayed, !there.is_empty(), "{keyed:?}");
-            assert!(there.iter().all(|record| record.id() == again.record.id()), "{keyed:?} answers what it did first");
-            let got = records(self.udal, &keyed.model).get(&ctx, again.record.id()).await.unwrap();
-            assert_eq!(got.as_ref(), Some(&again.record), "{keyed:?}");
-        }
+        lost
     }
 
     async fn create(&self, model: &str, id: &str, marker: &str, at: u64) -> udal::Result<()> {
@@ -196,7 +221,8 @@ impl<'a> Check<'a> {
         records(self.udal, model).create(&context(self.tenant), CreateRequest::new(data)).await.map(|_| ())
     }
 
-    async fn batch_again(&self, batch: &Batch, is_there: bool) {
+    async fn batch_again(&self, batch: &Batch) {
+        let is_there = !self.found.marked(&batch.model, &batch.marker).is_empty();
         let tag = tag_of(&batch.marker);
         if batch.model == "Page" && !is_there && self.found.get("Tag", &tag).is_none() {
             return;
@@ -212,7 +238,17 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Does work of which nothing depends on the order.
+async fn side_by_side(work: impl Iterator<Item = impl Future<Output = ()>>) {
+    stream::iter(work).for_each_concurrent(16, |work| work).await;
+}
+
 impl Lost {
+    fn add(&mut self, other: &Lost) {
+        self.lost += other.lost;
+        self.kept += other.kept;
+    }
+
     fn count(&mut self, is_there: bool) {
         if is_there {
             self.kept += 1;
