@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
 use udal_core::model::Model;
@@ -11,7 +10,7 @@ use udal_core::record::Record;
 use udal_core::value::Value;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, read_text,
+    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, next_chunk, read_text,
 };
 use udal_sql::SqlType;
 use udal_sql::document::{self, LinkRow};
@@ -19,9 +18,6 @@ use udal_sql::document::{self, LinkRow};
 use crate::home::{ATTEMPTS, Home};
 use crate::links::{OpenLinks, check_links, links_of, locked, targets_of};
 use crate::write::Attempt;
-
-/// How many documents are held in memory, and sent by one `COPY`.
-const CHUNK: usize = 5_000;
 
 type Item = (u64, Record);
 
@@ -78,18 +74,17 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Writes chunk after chunk; while one is sent, the next is made ready.
     async fn run(&mut self, mut records: Records<'_>, mode: BatchMode) -> Result<()> {
-        let mut chunk: Vec<Item> = Vec::new();
-        while let Some(item) = records.next().await {
-            chunk.push(item?);
-            if chunk.len() == CHUNK {
-                self.write(std::mem::take(&mut chunk), mode).await?;
-                if self.refused.is_some() && self.open.is_empty() {
-                    break;
-                }
+        let mut chunk = next_chunk(&mut records).await?;
+        while !chunk.is_empty() {
+            let (written, next) = tokio::join!(self.write(chunk, mode), next_chunk(&mut records));
+            written?;
+            if self.refused.is_some() && self.open.is_empty() {
+                break;
             }
+            chunk = next?;
         }
-        self.write(chunk, mode).await?;
         self.close_links().await
     }
 

@@ -3,6 +3,7 @@
 //! [`TenantDatabases`] hands out a [`Connection`] to a tenant's database. A database, table or partition that is not there
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
+mod chunk;
 mod connection;
 mod copy;
 mod databases;
@@ -16,6 +17,7 @@ mod pool;
 mod provision;
 mod settings;
 
+pub use chunk::next_chunk;
 pub use connection::{Connection, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;

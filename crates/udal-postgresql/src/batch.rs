@@ -3,20 +3,19 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, read_text};
+use udal_pgpool::{
+    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, next_chunk, read_text,
+};
 use udal_sql::column_type;
 use udal_sql::table::{self, Span};
 
 use crate::home::Home;
 
-/// How many records are held in memory, and sent by one `COPY`.
-const CHUNK: usize = 5_000;
 /// How often a chunk is tried again when others take ids of it at the same time.
 const ATTEMPTS: usize = 5;
 
@@ -54,21 +53,18 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Writes chunk after chunk; while one is sent, the next is made ready.
     async fn run(&mut self, mut records: Records<'_>, mode: BatchMode) -> Result<()> {
-        let mut chunk: Vec<Item> = Vec::new();
-        while let Some(item) = records.next().await {
-            chunk.push(item?);
-            if chunk.len() == CHUNK {
-                self.write(std::mem::take(&mut chunk), mode).await?;
-            }
+        let mut chunk = next_chunk(&mut records).await?;
+        while !chunk.is_empty() {
+            let (written, next) = tokio::join!(self.write(chunk, mode), next_chunk(&mut records));
+            written?;
+            chunk = next?;
         }
-        self.write(chunk, mode).await
+        Ok(())
     }
 
     async fn write(&mut self, chunk: Vec<Item>, mode: BatchMode) -> Result<()> {
-        if chunk.is_empty() {
-            return Ok(());
-        }
         let written = match mode {
             BatchMode::Atomic => self.write_all(chunk).await?,
             BatchMode::PerItem => self.write_each(chunk).await?,

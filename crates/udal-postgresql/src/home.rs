@@ -9,7 +9,7 @@ use udal_core::{Context, Error, Result};
 use udal_pgpool::{Connection, Failure, TenantDatabases, read_value};
 use udal_sql::table::{self, Span, Spot, Target};
 
-use crate::schema::{OnePartition, WholeTable};
+use crate::schema::{OnePartition, TableThere, WholeTable};
 
 /// A model's table in one database.
 pub(crate) struct Home<'a> {
@@ -52,6 +52,17 @@ impl<'a> Home<'a> {
     pub(crate) async fn ensure_table(&self) -> Result<()> {
         let key = format!("table {}", self.target.table_name());
         self.databases.ensure(&self.database, &key, &WholeTable(self.target)).await
+    }
+
+    /// Brings the table up to the model where it is there, before records in it are changed: what does not fit must not be
+    /// found out when the change is made already. Makes nothing.
+    ///
+    /// # Errors
+    /// `Missing` where the database is not there.
+    pub(crate) async fn follow_model(&self) -> std::result::Result<(), Failure> {
+        drop(self.connect().await?);
+        let key = format!("there {}", self.target.table_name());
+        Ok(self.databases.ensure(&self.database, &key, &TableThere(self.target)).await?)
     }
 
     /// Makes sure that the table and these partitions are there.

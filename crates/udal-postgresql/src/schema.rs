@@ -20,6 +20,19 @@ impl Provision for WholeTable<'_> {
     }
 }
 
+/// Brings a table that is there up to its model; makes none.
+pub(crate) struct TableThere<'a>(pub(crate) Target<'a>);
+
+#[async_trait]
+impl Provision for TableThere<'_> {
+    async fn run(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+        if transaction.query(&table::has_table(self.0)).await?.is_empty() {
+            return Ok(());
+        }
+        WholeTable(self.0).run(transaction).await
+    }
+}
+
 fn made(target: Target<'_>) -> Vec<String> {
     let mut statements = vec![idempotency::table().to_owned()];
     statements.extend(table::create_table(target));

@@ -63,6 +63,10 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
     if !can_be_id(&id) {
         return Err(not_found(&id));
     }
+    match home.follow_model().await {
+        Err(Failure::Missing(_)) => return Err(not_found(&id)),
+        done => done?,
+    }
     if let Some(span) = span_after(&home, &patch) {
         home.ensure(&BTreeSet::from([span])).await?;
     }
@@ -89,6 +93,10 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
     let reach = ctx.reach_to_write(&model)?;
     if !can_be_id(&id) {
         return Ok(None);
+    }
+    match home.follow_model().await {
+        Err(Failure::Missing(_)) => return Ok(None),
+        done => done?,
     }
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
     let rows = match change.delete().await {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 use support::Fixture;
-use udal_core::contract::{Backend, Count, Create, Created, Get, List, Start};
+use udal_core::contract::{Backend, Count, Create, Created, Delete, Get, List, Start, Update};
 use udal_core::filter::Predicate;
 use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
 use udal_core::order::Order;
-use udal_core::record::{Record, read_new};
+use udal_core::record::{Record, read_changes, read_new};
 use udal_core::value::{Date, Timestamp, Value};
 use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
 use udal_postgresql::PostgresqlBackend;
@@ -41,6 +41,16 @@ fn record(model: &Arc<Model>, data: serde_json::Value) -> Record {
 
 async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, data: serde_json::Value) -> Result<Created> {
     backend.create(&ctx(), Create { record: record(model, data), idempotency: None }).await
+}
+
+async fn update(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str, data: serde_json::Value) -> Result<Record> {
+    let patch = read_changes(model, &data).unwrap();
+    backend.update(&ctx(), Update { model: Arc::clone(model), id: id.to_owned(), patch, if_version: Some(1) }).await
+}
+
+async fn delete(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str) -> Result<bool> {
+    let delete = Delete { model: Arc::clone(model), id: id.to_owned(), if_version: None };
+    Ok(backend.delete(&ctx(), delete).await?.is_some())
 }
 
 async fn count(backend: &PostgresqlBackend, model: &Arc<Model>) -> u64 {
@@ -114,6 +124,62 @@ async fn what_could_lose_data_is_refused() {
         assert!(refused.message().contains(&format!("`{field}`")), "{what}: {refused}");
     }
     assert_eq!(count(&PostgresqlBackend::new(fixture.databases()), &old).await, 1);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_finds_the_records_of_a_table_that_lacks_a_field() {
+    let fixture = Fixture::start().await;
+    for (name, split) in [("whole", false), ("split", true)] {
+        let declared = |declared: ModelDeclaration| {
+            let declared = declared.table_name(name);
+            model(if split { declared.partition_by("created_at") } else { declared })
+        };
+        let old = declared(first());
+        for id in ["Result/1", "Result/2", "Result/3"] {
+            let backend = PostgresqlBackend::new(fixture.databases());
+            create(&backend, &old, json!({"id": id, "kind": "a", "value": 1})).await.unwrap();
+        }
+        // Each change is the first thing that another process does, with the model of a later release.
+        let new = declared(first().field("note", "Optional[str]"));
+        let changed =
+            update(&PostgresqlBackend::new(fixture.databases()), &new, "Result/1", json!({"note": "x"})).await;
+        assert_eq!(changed.unwrap().value("note"), Some(&Value::Str("x".to_owned())));
+        let newer = declared(first().field("note", "Optional[str]").field("more", "Optional[str]"));
+        assert!(delete(&PostgresqlBackend::new(fixture.databases()), &newer, "Result/2").await.unwrap());
+        let word = declared(ModelDeclaration::new("Result").field("kind", "enum[a, b, c]").field("value", "float"));
+        update(&PostgresqlBackend::new(fixture.databases()), &word, "Result/3", json!({"kind": "c"})).await.unwrap();
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_by_a_model_that_does_not_fit_is_refused_whole() {
+    let fixture = Fixture::start().await;
+    let old = model(first());
+    let data = json!({"id": "Result/1", "kind": "a", "value": 1});
+    create(&PostgresqlBackend::new(fixture.databases()), &old, data).await.unwrap();
+    let new = model(ModelDeclaration::new("Result").field("kind", "str").field("value", "str"));
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let refused = update(&backend, &new, "Result/1", json!({"kind": "b"})).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+    let refused = delete(&backend, &new, "Result/1").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+    let get = Get { model: Arc::clone(&old), id: "Result/1".to_owned() };
+    let found = PostgresqlBackend::new(fixture.databases()).get(&ctx(), get).await.unwrap().unwrap();
+    assert_eq!((found.version(), found.value("kind")), (1, Some(&Value::Str("a".to_owned()))));
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_makes_no_tenant() {
+    let fixture = Fixture::start().await;
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let model = model(first().field("day", "date").partition_by("day"));
+    let refused = update(&backend, &model, "Result/1", json!({"day": "2024-01-01"})).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotFound, "{refused}");
+    assert!(!delete(&backend, &model, "Result/1").await.unwrap());
+    assert_eq!(backend.list_tenants().await.unwrap(), []);
     fixture.stop().await;
 }
 

@@ -3,17 +3,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, Enumerate};
 use serde_json::Value as Json;
-use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, ItemFailure};
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
 
 use crate::hooks::Operation;
 use crate::{BatchAnswer, BatchRequest, Records, observe};
-
-/// How many items of a batch item by item are written, and made durable, at once.
-const CHUNK: usize = 5_000;
 
 /// What is remembered of an item until it is committed: no more than who is told afterwards needs.
 enum Kept {
@@ -62,18 +60,11 @@ impl Records {
 
     async fn write_each(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
         let BatchRequest { items, mode, with_ids } = request;
-        let mut items = items.enumerate().chunks(CHUNK);
+        let mut items = items.enumerate();
         let mut answer = BatchAnswer::default();
-        while let Some(chunk) = items.next().await {
-            let mut records = Vec::with_capacity(chunk.len());
-            for (index, item) in chunk {
-                let index = index as u64;
-                match self.prepare_item(ctx, item).await {
-                    Ok(record) => records.push((index, record)),
-                    Err(error) => answer.failures.push(ItemFailure { index, error }),
-                }
-            }
-            let Some(first) = records.first().map(|(index, _)| *index) else { continue };
+        loop {
+            let records = self.next_chunk(ctx, &mut items, &mut answer).await;
+            let Some(first) = records.first().map(|(index, _)| *index) else { break };
             let kept: Vec<Kept> =
                 records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
             let records = stream::iter(records.into_iter().map(Ok)).boxed();
@@ -99,6 +90,29 @@ impl Records {
         let located = |ItemFailure { index, error }| ItemFailure { index, error: self.of_batch(ctx, error) };
         answer.failures = answer.failures.into_iter().map(located).collect();
         Ok(answer)
+    }
+
+    /// The next records of a batch, as many as may be in memory at once; none at its end. Items that are none fail.
+    async fn next_chunk(
+        &self,
+        ctx: &Context,
+        items: &mut Enumerate<BoxStream<'_, Result<Json>>>,
+        answer: &mut BatchAnswer,
+    ) -> Vec<(u64, Record)> {
+        let mut records = Vec::new();
+        let mut weight = 0;
+        while records.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
+            let Some((index, item)) = items.next().await else { break };
+            let index = index as u64;
+            match self.prepare_item(ctx, item).await {
+                Ok(record) => {
+                    weight += record.weight();
+                    records.push((index, record));
+                }
+                Err(error) => answer.failures.push(ItemFailure { index, error }),
+            }
+        }
+        records
     }
 
     /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.

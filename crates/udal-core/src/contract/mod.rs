@@ -12,8 +12,8 @@ use async_trait::async_trait;
 
 pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
 pub use write::{
-    BatchCreate, BatchMode, BatchReport, Create, Created, Delete, Deleted, Idempotency, ItemFailure, Records, Touched,
-    Update,
+    BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, Create, Created, Delete, Deleted, Idempotency,
+    ItemFailure, Records, Touched, Update,
 };
 
 use crate::access::Context;

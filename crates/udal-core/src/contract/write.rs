@@ -119,6 +119,11 @@ pub enum BatchMode {
     PerItem,
 }
 
+/// How many records of a batch are held in memory and written at once, at most.
+pub const CHUNK_RECORDS: usize = 5_000;
+/// How many bytes of them, about: the record that reaches it ends the chunk.
+pub const CHUNK_BYTES: usize = 16 << 20;
+
 /// New records with their place in the caller's input. An error ends the batch.
 pub type Records<'a> = BoxStream<'a, Result<(u64, Record)>>;
 

@@ -63,6 +63,11 @@ impl Record {
         self.set_at(field.position(), value);
     }
 
+    /// How many bytes it takes in memory, about.
+    pub fn weight(&self) -> usize {
+        self.values.iter().map(|value| value.as_ref().map_or(std::mem::size_of::<Value>(), Value::weight)).sum()
+    }
+
     /// The record's id, such as `AppLabResult/0192…`.
     pub fn id(&self) -> &str {
         self.at(position::ID).and_then(Value::as_str).unwrap_or_default()

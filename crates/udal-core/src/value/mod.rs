@@ -68,6 +68,17 @@ impl Value {
         }
     }
 
+    /// How many bytes it takes in memory, about.
+    pub fn weight(&self) -> usize {
+        let own = std::mem::size_of::<Value>();
+        own + match self {
+            Value::Str(text) => text.len(),
+            Value::Json(json) => json_weight(json),
+            Value::Set(elements) | Value::List(elements) => elements.iter().map(Value::weight).sum(),
+            _ => 0,
+        }
+    }
+
     /// The elements of a set or list; the value itself otherwise.
     pub fn elements(&self) -> &[Value] {
         match self {
@@ -81,6 +92,16 @@ impl Value {
         elements.sort_by(|a, b| compare(a, b).unwrap_or(Ordering::Equal));
         elements.dedup();
         (!elements.is_empty()).then_some(Value::Set(elements))
+    }
+}
+
+fn json_weight(json: &Json) -> usize {
+    let own = std::mem::size_of::<Json>();
+    own + match json {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(json_weight).sum(),
+        Json::Object(members) => members.iter().map(|(name, member)| name.len() + json_weight(member)).sum(),
+        _ => 0,
     }
 }
 
