@@ -12,6 +12,7 @@ use crate::failure::Failure;
 pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
     came: bool,
 }
 
@@ -20,7 +21,9 @@ impl Interrupts {
     pub(crate) fn listen() -> Result<Self, Failure> {
         let on = |kind| signal(kind).map_err(|error| Failure::system("cannot listen for signals", &error));
         let (interrupt, terminate) = (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
-        Ok(Interrupts { interrupt, terminate, came: false })
+        // The terminal was closed.
+        let hangup = on(SignalKind::hangup())?;
+        Ok(Interrupts { interrupt, terminate, hangup, came: false })
     }
 
     /// Does `work`, and drops it at the next place where it waits when a signal comes, or came before.
@@ -51,6 +54,7 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
         }
         if self.came {
             process::exit(Exit::Interrupted.code().into());

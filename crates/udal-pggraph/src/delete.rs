@@ -7,10 +7,10 @@ use udal_core::contract::{Delete, Deleted, Touched};
 use udal_core::model::{Model, OnDelete, Shape};
 use udal_core::record::Record;
 use udal_core::{Context, Result};
-use udal_pgpool::{Failure, TenantDatabases, Transaction, read_text};
+use udal_pgpool::{Failure, TenantDatabases, Transaction, can_be_id, read_text};
 use udal_sql::document;
 
-use crate::documents::{can_be_id, read_body};
+use crate::documents::read_body;
 use crate::home::{ATTEMPTS, Home};
 use crate::write::{Attempt, Change};
 
@@ -38,12 +38,13 @@ impl Change<'_> {
     /// Deletes the document: in one statement where no model's links can be in the way.
     async fn delete(&self) -> Attempt<Option<Deleted>> {
         let mut connection = self.home.connect().await?;
+        let transaction = connection.transaction().await?;
         if self.model.incoming_links().is_empty() && !self.model.fields().iter().any(|field| field.is_link()) {
             let statement = document::delete_plain(self.model, self.id, self.reach, self.if_version);
-            let record = self.first(&connection.query(&statement).await?)?;
+            let record = self.first(&transaction.query(&statement).await?)?;
+            transaction.commit().await?;
             return Ok(record.map(|record| Deleted { record, unlinked: Vec::new() }));
         }
-        let transaction = connection.transaction().await?;
         let lock = document::lock_document(self.model, self.id, self.reach, self.if_version);
         let Some(record) = self.first(&transaction.query(&lock).await?)? else { return Ok(None) };
         let unlinked = unlink(&transaction, self.model, &record).await?;

@@ -7,10 +7,10 @@ use udal_core::contract::{Count, Get, List, Page, Search};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Failure, TenantDatabases};
+use udal_pgpool::{Failure, TenantDatabases, can_be_id};
 use udal_sql::{Statement, document};
 
-use crate::documents::{can_be_id, read_document};
+use crate::documents::read_document;
 use crate::home::Home;
 
 pub(crate) async fn get(databases: &TenantDatabases, ctx: &Context, op: Get) -> Result<Option<Record>> {

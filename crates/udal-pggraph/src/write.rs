@@ -10,10 +10,10 @@ use udal_core::filter::Predicate;
 use udal_core::model::Model;
 use udal_core::record::{Patch, Record};
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Failure, TenantDatabases, Transaction, idempotency};
+use udal_pgpool::{Failure, TenantDatabases, Transaction, can_be_id, idempotency};
 use udal_sql::{Statement, document};
 
-use crate::documents::{can_be_id, read_document};
+use crate::documents::read_document;
 use crate::home::{ATTEMPTS, Home};
 use crate::links::{check_links, links_of, locked, targets_of};
 
@@ -113,16 +113,13 @@ pub(crate) struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// Changes the document: in one statement, unless it must be looked at afterwards or links change with it.
+    /// Changes the document, and looks at it before it is committed: whether it can be read, is in reach, and its links lead
+    /// somewhere.
     async fn update(&self, patch: &Patch) -> Attempt<Option<Record>> {
         let statement = document::update(self.model, self.id, patch, self.reach, self.if_version);
-        let may_leave_reach = patch.changes().iter().any(|change| self.reach.mentions(change.field.position()));
         let link_fields: Vec<String> =
             patch.changes().iter().filter(|c| c.field.is_link()).map(|c| c.field.name().to_owned()).collect();
         let mut connection = self.home.connect().await?;
-        if !may_leave_reach && link_fields.is_empty() {
-            return self.first(&connection.query(&statement).await?);
-        }
         let transaction = connection.transaction().await?;
         let Some(record) = self.first(&transaction.query(&statement).await?)? else { return Ok(None) };
         self.ctx.check_reach(&record)?;

@@ -276,3 +276,25 @@ async fn equality_and_elements_are_found_through_the_index() {
     }
     bench.fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_record_that_does_not_fit_its_model_any_more_is_refused_whole() {
+    let mut bench = Bench::start().await;
+    bench.create("Note/1", json!({"value": 7})).await.unwrap();
+    let before = bench.get("Note/1").await;
+    let declared = bench.catalog.clone();
+    // A later release, which declares the field as text.
+    let note = ModelDeclaration::new("Note").field("value", "Optional[str]").field("other", "Optional[str]");
+    bench.catalog = Catalog::build(vec![GroupDeclaration::new("crm").model(note)]).unwrap();
+    for refused in [
+        bench.update("Note/1", json!({"other": "x"})).await.unwrap_err(),
+        bench.delete("Note/1").await.unwrap_err(),
+        bench.backend.get(&bench.ctx, Get { model: bench.model("Note"), id: "Note/1".to_owned() }).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert_eq!(refused.field_errors()[0].field, "value");
+    }
+    bench.catalog = declared;
+    assert_eq!(bench.get("Note/1").await, before);
+    bench.fixture.stop().await;
+}

@@ -9,7 +9,7 @@ use tokio_postgres::types::{FromSql, FromSqlOwned, Type};
 use udal_core::model::{FieldType, Model, Scalar, Shape};
 use udal_core::record::Record;
 use udal_core::value::{Date, Decimal, Timestamp, Value, canonical_json};
-use udal_core::{Error, Result};
+use udal_core::{Error, ErrorKind, Result};
 
 use crate::encode::{EPOCH_DAYS, EPOCH_MICROS};
 
@@ -53,16 +53,26 @@ pub fn read_text(row: &Row, at: usize) -> Result<String> {
     row.try_get::<_, String>(at).map_err(Error::internal)
 }
 
+/// A column that holds what the model does not say: the model was changed and the table was not.
+fn misfit(row: &Row, at: usize, cause: tokio_postgres::Error) -> Error {
+    let column = row.columns().get(at).map(|column| column.name()).unwrap_or_default().to_owned();
+    Error::new(ErrorKind::Unsupported, format!("the column `{column}` does not fit the model any more"))
+        .hint("change the model back, or the table by hand")
+        .cause(cause)
+}
+
 fn read<T: FromSqlOwned + Into<Value>>(row: &Row, at: usize, field_type: &FieldType) -> Result<Option<Value>> {
     let values = |elements: Vec<T>| elements.into_iter().map(Into::into).collect::<Vec<Value>>();
     match field_type.shape {
-        Shape::One => Ok(row.try_get::<_, Option<T>>(at).map_err(Error::internal)?.map(Into::into)),
-        Shape::Set => {
-            Ok(row.try_get::<_, Option<Vec<T>>>(at).map_err(Error::internal)?.and_then(|e| Value::set(values(e))))
-        }
-        Shape::List => {
-            Ok(row.try_get::<_, Option<Vec<T>>>(at).map_err(Error::internal)?.map(|e| Value::List(values(e))))
-        }
+        Shape::One => Ok(row.try_get::<_, Option<T>>(at).map_err(|cause| misfit(row, at, cause))?.map(Into::into)),
+        Shape::Set => Ok(row
+            .try_get::<_, Option<Vec<T>>>(at)
+            .map_err(|cause| misfit(row, at, cause))?
+            .and_then(|e| Value::set(values(e)))),
+        Shape::List => Ok(row
+            .try_get::<_, Option<Vec<T>>>(at)
+            .map_err(|cause| misfit(row, at, cause))?
+            .map(|e| Value::List(values(e)))),
     }
 }
 

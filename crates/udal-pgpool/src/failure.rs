@@ -1,6 +1,7 @@
 //! What can go wrong with a database, as what Udal's callers can do about it.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use tokio_postgres::Error as PgError;
 use tokio_postgres::error::SqlState;
@@ -20,7 +21,9 @@ pub enum Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Missing(cause) => Error::internal(cause),
+            Failure::Missing(cause) => Error::new(ErrorKind::Unavailable, "the tenant's database or table is gone")
+                .hint("try again: it is made anew")
+                .cause(cause),
             Failure::Overtaken(error) | Failure::Error(error) => error,
         }
     }
@@ -43,7 +46,7 @@ impl From<Error> for Failure {
 impl From<PgError> for Failure {
     fn from(error: PgError) -> Self {
         if is_missing(&error) {
-            return Failure::Missing(Box::new(error));
+            return Failure::Missing(Box::new(Cause(error)));
         }
         match error.code().map(SqlState::code) {
             // A serialization failure, a deadlock.
@@ -67,7 +70,7 @@ fn public_error(error: PgError) -> Error {
     let code = error.code().map(|state| state.code().to_owned());
     let (kind, message) = match code.as_deref() {
         None if error.is_closed() || is_io(&error) => (ErrorKind::Unavailable, "the database cannot be reached"),
-        None => return Error::internal(error),
+        None => return Error::internal(Cause(error)),
         Some("53100") => (ErrorKind::StorageFull, "the database's disk is full"),
         Some("57014") => (ErrorKind::TimedOut, "the database took too long"),
         Some("40001" | "40P01") => (ErrorKind::Unavailable, "another change came in the way"),
@@ -76,10 +79,34 @@ fn public_error(error: PgError) -> Error {
         Some(code) if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
             (ErrorKind::Unavailable, "the database cannot take requests now")
         }
-        Some(_) => return Error::internal(error),
+        Some(_) => return Error::internal(Cause(error)),
     };
-    let error = Error::new(kind, message).cause(error);
+    let error = Error::new(kind, message).cause(Cause(error));
     if kind == ErrorKind::Unavailable { error.hint("try again in a moment") } else { error }
+}
+
+/// A driver's error as the log shows it: what the database said, but for the detail, which holds values of rows.
+#[derive(Debug)]
+struct Cause(PgError);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(said) = self.0.as_db_error() else {
+            let source = self.0.source().map(|source| format!(": {source}")).unwrap_or_default();
+            return write!(f, "{}{source}", self.0);
+        };
+        write!(f, "{}: {}", said.code().code(), said.message())?;
+        match said.constraint() {
+            Some(constraint) => write!(f, " (constraint {constraint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
 }
 
 fn is_io(error: &PgError) -> bool {
@@ -89,12 +116,4 @@ fn is_io(error: &PgError) -> bool {
 /// Whether `error` says that a key is taken.
 pub fn is_duplicate(error: &PgError) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
-}
-
-/// The line, counted from 0, of a `COPY` at which a key was taken already.
-pub fn duplicate_line(error: &PgError) -> Option<u64> {
-    let database_error = error.as_db_error().filter(|_| is_duplicate(error))?;
-    let (_, rest) = database_error.where_()?.rsplit_once(", line ")?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse::<u64>().ok()?.checked_sub(1)
 }

@@ -22,6 +22,6 @@ pub use connection::{Connection, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
 pub use decode::{can_be_id, read_record, read_text, read_value};
-pub use failure::{Failure, duplicate_line, is_duplicate};
+pub use failure::{Failure, is_duplicate};
 pub use provision::{Provision, Statements};
 pub use settings::Settings;

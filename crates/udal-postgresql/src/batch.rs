@@ -36,6 +36,10 @@ pub(crate) async fn batch_create(
         }
         connected => connected?,
     };
+    // What was made before may be gone: another process dropped the tenant.
+    if connection.query(&table::has_table(home.target())).await.map_err(Failure::from)?.is_empty() {
+        home.ensure_again(&BTreeSet::new()).await?;
+    }
     let transaction = connection.transaction().await.map_err(Failure::from)?;
     let mut batch = Batch { ctx, home: &home, model: &model, transaction, report: BatchReport::default() };
     batch.run(records, mode).await?;

@@ -78,6 +78,13 @@ async fn find(target: Target<'_>, transaction: &Transaction<'_>) -> Result<Found
     for row in transaction.query(&table::find_checks(target)).await? {
         found.checks.push((read_text(&row, 0)?, read_text(&row, 1)?));
     }
+    let split = transaction.query(&table::find_split(target)).await?;
+    found.split_by = split.first().map(|row| read_text(row, 0)).transpose()?;
+    for row in transaction.query(&table::find_partitions(target)).await? {
+        if row.try_get::<_, bool>(1)? {
+            found.partitions.push(read_text(&row, 0)?);
+        }
+    }
     found.has_rows = !transaction.query(&table::find_row(target)).await?.is_empty();
     Ok(found)
 }

@@ -217,3 +217,31 @@ async fn partitions_are_made_ahead_and_dropped_when_their_time_is_over() {
     assert_eq!(count(&backend, &model).await, 3);
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_not_split_in_another_way() {
+    let fixture = Fixture::start().await;
+    let by = |split: Option<(&str, &str)>| {
+        let declared = first().field("day", "date");
+        model(match split {
+            None => declared,
+            Some((field, interval)) => declared.partition_by(field).partition_interval(interval),
+        })
+    };
+    let data = |id: &str| json!({"id": id, "kind": "a", "value": 1, "day": "2024-02-03"});
+    let monthly = by(Some(("day", "month")));
+    create(&PostgresqlBackend::new(fixture.databases()), &monthly, data("Result/1")).await.unwrap();
+    for split in [None, Some(("created_at", "month")), Some(("day", "day")), Some(("day", "year"))] {
+        let backend = PostgresqlBackend::new(fixture.databases());
+        let refused = create(&backend, &by(split), data("Result/1")).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported, "{split:?}: {refused}");
+        assert!(refused.message().contains("partition"), "{split:?}: {refused}");
+        assert_eq!(
+            delete(&backend, &by(split), "Result/1").await.unwrap_err().kind(),
+            ErrorKind::Unsupported,
+            "{split:?}"
+        );
+    }
+    assert_eq!(count(&PostgresqlBackend::new(fixture.databases()), &monthly).await, 1);
+    fixture.stop().await;
+}

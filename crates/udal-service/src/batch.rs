@@ -8,7 +8,7 @@ use futures_util::stream::{self, BoxStream, Enumerate};
 use serde_json::Value as Json;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, ItemFailure};
 use udal_core::record::Record;
-use udal_core::{Context, Error, Result};
+use udal_core::{Context, Error, ErrorKind, Result};
 
 use crate::hooks::Operation;
 use crate::{BatchAnswer, BatchRequest, Records, observe};
@@ -78,7 +78,14 @@ impl Records {
                     self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
                 }
                 Err(error) => {
-                    let error = error.of_item(first).hint("this item and those after it were not written");
+                    // Where the connection was lost, the answer to a commit may be what was lost.
+                    let hint = match error.kind() {
+                        ErrorKind::Unavailable | ErrorKind::TimedOut => {
+                            "look whether it is there before you repeat it and what follows"
+                        }
+                        _ => "this item and those after it were not written",
+                    };
+                    let error = error.of_item(first).hint(hint);
                     let error = self.of_batch(ctx, error);
                     observe::log(&error);
                     answer.stopped = Some(error);

@@ -20,7 +20,7 @@ use crate::session::operator;
 /// The most bytes that a record or a change takes on standard input.
 const MAX_INPUT: u64 = 64 << 20;
 /// How many records a page has when every record is listed.
-const PAGE: usize = 5_000;
+const PAGE: usize = 500;
 
 /// What is asked, read and checked as far as that can be done before a server is started.
 pub(super) struct Request<'a> {

@@ -69,7 +69,8 @@ pub fn decode_stored(field: &Field, json: &Json) -> Result<Option<Value>, FieldE
         (Shape::List, Json::Array(items)) if is_text => items.iter().map(text).collect::<Option<_>>().map(Value::List),
         _ => return decode(field, json),
     };
-    Ok(value)
+    // What is not text is an error of its field.
+    if value.is_none() { decode(field, json) } else { Ok(value) }
 }
 
 /// Reads one element of `field`, as filters compare it.

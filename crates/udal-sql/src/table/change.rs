@@ -2,8 +2,8 @@
 
 use udal_core::model::{Field, Scalar};
 
-use super::Target;
 use super::create::{add_column, enum_check, enum_check_prefix, key_columns, quoted};
+use super::{Span, Target};
 use crate::sql::column_name;
 use crate::{Param, Sql, SqlType, Statement, column_type};
 
@@ -27,6 +27,10 @@ pub struct FoundTable {
     pub checks: Vec<(String, String)>,
     /// Whether it has a row.
     pub has_rows: bool,
+    /// The column that splits it, where it is split.
+    pub split_by: Option<String>,
+    /// The names of its partitions.
+    pub partitions: Vec<String>,
 }
 
 /// A difference between a model and its table.
@@ -62,6 +66,15 @@ pub fn find_checks(target: Target<'_>) -> Statement {
     sql.finish()
 }
 
+/// Finds the column that splits the table: no row where it is not split.
+pub fn find_split(target: Target<'_>) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT a.attname::text FROM pg_partitioned_table p ");
+    sql.push("JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0] WHERE p.partrelid = to_regclass(");
+    sql.param(Param::text(quoted(target.table_name()))).push(")");
+    sql.finish()
+}
+
 /// Finds a row where the table has one.
 pub fn find_row(target: Target<'_>) -> Statement {
     let mut sql = Sql::new();
@@ -71,7 +84,7 @@ pub fn find_row(target: Target<'_>) -> Statement {
 
 /// What the table lacks of its model, in the order of the fields. What the table has beyond the model stays.
 pub fn changes(target: Target<'_>, found: &FoundTable) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes: Vec<Change> = split_differently(target, found).into_iter().collect();
     for field in target.model().fields() {
         match found.columns.iter().find(|column| column.name == column_name(field.name())) {
             None => changes.push(missing(target, field, found)),
@@ -87,6 +100,29 @@ pub fn changes(target: Target<'_>, found: &FoundTable) -> Vec<Change> {
         changes.push(Change::Apply { statement: alter(target, &column.name, " DROP NOT NULL") });
     }
     changes
+}
+
+/// A table cannot be split in another way while records are in it: ids would not stay unique.
+fn split_differently(target: Target<'_>, found: &FoundTable) -> Option<Change> {
+    let declared = target.partition_key().map(|(field, _)| column_name(field.name()));
+    let reason = match (&found.split_by, declared) {
+        (None, None) => return None,
+        (Some(now), None) => format!("the table is partitioned by `{now}`, the model is not"),
+        (None, Some(wanted)) => format!("the table is not partitioned, the model is, by `{wanted}`"),
+        (Some(now), Some(wanted)) if *now != wanted => {
+            format!("the table is partitioned by `{now}`, the model by `{wanted}`")
+        }
+        (Some(_), Some(_)) => {
+            let other = found.partitions.iter().find(|name| Span::of_partition(target, name).is_none())?;
+            format!("the table has the partition `{other}`, which is not of the model's `partition_interval`")
+        }
+    };
+    let mut sql = Sql::new();
+    sql.push("ALTER TABLE ")
+        .name(target.table_name())
+        .push(" RENAME TO ")
+        .name(&format!("{}__old", target.table_name()));
+    Some(Change::Refuse { statement: sql.into_text(), reason })
 }
 
 fn missing(target: Target<'_>, field: &Field, found: &FoundTable) -> Change {

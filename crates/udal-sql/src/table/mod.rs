@@ -9,7 +9,7 @@ mod write;
 use udal_core::model::{Field, Interval, Model, Retention, Table, position};
 use udal_core::value::Value;
 
-pub use change::{Change, FoundColumn, FoundTable, changes, find_checks, find_columns, find_row};
+pub use change::{Change, FoundColumn, FoundTable, changes, find_checks, find_columns, find_row, find_split};
 pub use create::{add_column, create_index_statements, create_table, has_table};
 pub use partition::{
     Span, attach_partition, create_partition, detach_partition, drop_partition, find_partitions, has_partition,
