@@ -180,10 +180,10 @@ async fn a_full_disk_stops_a_batch_and_keeps_what_was_acknowledged() {
         );
         assert!(!stopped.to_string().contains(SECRET));
         let calls = log.take_calls();
-        assert_eq!(calls.iter().filter(|call| *call == "event").count(), 4_999);
-        assert_eq!(calls.iter().filter(|call| *call == "first.after_create").count(), 4_999);
+        assert_eq!(calls.iter().filter(|call| *call == "event").count(), 5_000);
+        assert_eq!(calls.iter().filter(|call| *call == "first.after_create").count(), 5_000);
         let request = ListRequest::new().order_by("-id").limit(1);
-        assert_eq!(records.list(&acme(), request).await.unwrap().records[0].id(), "Result/004999");
+        assert_eq!(records.list(&acme(), request).await.unwrap().records[0].id(), "Result/005001");
     }
 }
 
