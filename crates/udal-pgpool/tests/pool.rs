@@ -35,7 +35,7 @@ async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tenants_share_few_connections() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases(|settings| settings.max_connections = 4);
+    let databases = fixture.databases_with(|settings| settings.max_connections = 4);
     let names = tenants(&databases, 12).await;
     let mut tasks = JoinSet::new();
     for turn in 0..240 {
@@ -59,7 +59,7 @@ async fn many_tenants_share_few_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_too_long_is_told_so() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases(|settings| {
+    let databases = fixture.databases_with(|settings| {
         settings.max_connections = 1;
         settings.wait_timeout = Duration::from_millis(50);
     });
@@ -78,7 +78,7 @@ async fn who_waits_too_long_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_connections_are_closed() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases(|settings| settings.idle_timeout = Duration::from_millis(40));
+    let databases = fixture.databases_with(|settings| settings.idle_timeout = Duration::from_millis(40));
     for name in tenants(&databases, 3).await {
         databases.connect(&name).await.unwrap().query(&ask(1)).await.unwrap();
     }
@@ -95,11 +95,11 @@ async fn idle_connections_are_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_many_ask_for_is_made_once() {
     let fixture = Fixture::start().await;
-    let shared = fixture.databases(|_| ());
+    let shared = fixture.databases();
     let mut tasks = JoinSet::new();
     for number in 0..50 {
         // Some know nothing of the others, as another process would.
-        let databases = if number % 5 == 0 { fixture.databases(|_| ()) } else { shared.clone() };
+        let databases = if number % 5 == 0 { fixture.databases() } else { shared.clone() };
         tasks.spawn(async move {
             let texts = ["CREATE TABLE IF NOT EXISTS a (x int)", "CREATE INDEX IF NOT EXISTS i ON a (x)"];
             let work = Statements(texts.map(str::to_owned).to_vec());
@@ -115,7 +115,7 @@ async fn what_many_ask_for_is_made_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_tenant_is_gone_also_while_in_use() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases(|_| ());
+    let databases = fixture.databases();
     let names = tenants(&databases, 2).await;
     let used = databases.connect(names.first().unwrap()).await.unwrap();
     assert!(databases.drop_tenant(&tenant(0)).await.unwrap());

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../../udal-pgpool/tests/support/mod.rs"]
 mod support;
 
 use support::Fixture;

@@ -1,4 +1,4 @@
-//! A real server for the tests of this crate.
+//! A real server for the tests of this crate, and of the backends that stand on it.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -24,7 +24,11 @@ impl Fixture {
         Fixture { server: Server::start(settings).await.unwrap(), scratch }
     }
 
-    pub(crate) fn databases(&self, change: impl FnOnce(&mut udal_pgpool::Settings)) -> TenantDatabases {
+    pub(crate) fn databases(&self) -> TenantDatabases {
+        self.databases_with(|_| ())
+    }
+
+    pub(crate) fn databases_with(&self, change: impl FnOnce(&mut udal_pgpool::Settings)) -> TenantDatabases {
         let mut settings = udal_pgpool::Settings::new(self.server.config());
         change(&mut settings);
         TenantDatabases::new(settings)
