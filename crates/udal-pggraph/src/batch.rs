@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
 use udal_core::model::Model;
@@ -75,7 +76,9 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Writes chunk after chunk; while one is sent, the next is made ready.
-    async fn run(&mut self, mut records: Records<'_>, mode: BatchMode) -> Result<()> {
+    async fn run(&mut self, records: Records<'_>, mode: BatchMode) -> Result<()> {
+        // It is asked again after its end.
+        let mut records = records.fuse().boxed();
         let mut chunk = next_chunk(&mut records).await?;
         while !chunk.is_empty() {
             let (written, next) = tokio::join!(self.write(chunk, mode), next_chunk(&mut records));

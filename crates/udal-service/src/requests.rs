@@ -193,7 +193,7 @@ pub struct BatchRequest<'a> {
 impl<'a> BatchRequest<'a> {
     /// Creates a record of each item, all or none. An error in the stream is one of that item: a line that is not JSON.
     pub fn new(items: impl Stream<Item = Result<Json>> + Send + 'a) -> Self {
-        BatchRequest { items: items.boxed(), mode: BatchMode::Atomic, with_ids: false }
+        BatchRequest { items: items.fuse().boxed(), mode: BatchMode::Atomic, with_ids: false }
     }
 
     /// Creates a record of each of these.
