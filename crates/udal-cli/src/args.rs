@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Check and show models
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Create, list and drop tenants
+    /// Create, list, maintain and drop tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
     /// Read and write records

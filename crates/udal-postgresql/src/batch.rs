@@ -64,8 +64,9 @@ impl Batch<'_> {
         let mut records = records.fuse().boxed();
         let mut chunk = next_chunk(&mut records).await?;
         while !chunk.is_empty() {
-            let (written, next) = tokio::join!(self.write(chunk, mode), next_chunk(&mut records));
-            written?;
+            // A write that fails does not wait for more input; an error of the input waits for what came before it.
+            let next = async { Ok(next_chunk(&mut records).await) };
+            let ((), next) = tokio::try_join!(self.write(chunk, mode), next)?;
             chunk = next?;
         }
         Ok(())

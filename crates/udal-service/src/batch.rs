@@ -50,7 +50,7 @@ impl Records {
                 Ok((index, record))
             }
         });
-        let op = BatchCreate { model: Arc::clone(&self.model), records: records.fuse().boxed(), mode };
+        let op = BatchCreate { model: Arc::clone(&self.model), records: records.boxed(), mode };
         let BatchReport { created, failures } = self.backend.batch_create(ctx, op).await?;
         let mut answer = BatchAnswer { created, failures, ..BatchAnswer::default() };
         let kept = kept.into_inner().unwrap_or_else(PoisonError::into_inner);
