@@ -11,14 +11,14 @@ use udal_sql::{Param, Sql, Statement};
 use crate::connection::query_client;
 use crate::once::Once;
 use crate::pool::{Pools, open};
-use crate::{Connection, Failure, Provision, Settings, Transaction, read_text};
+use crate::{Connection, Failure, Place, Provision, ServerName, Settings, Transaction, read_text};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
 /// The advisory lock that one who changes a database's structure holds: the letters `udal`.
 const PROVISIONING_LOCK: i64 = 0x7564_616c;
 
-/// The databases of the tenants on one server. Cheap to clone.
+/// The databases of the tenants. Cheap to clone.
 #[derive(Clone)]
 pub struct TenantDatabases {
     inner: Arc<Inner>,
@@ -38,7 +38,7 @@ impl std::fmt::Debug for TenantDatabases {
 }
 
 impl TenantDatabases {
-    /// The databases on the server that `settings` reaches. Connects when it is first used.
+    /// The databases on the servers that `settings` names. Connects when it is first used.
     pub fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
         let pools = Pools::new(Arc::clone(&settings));
@@ -46,9 +46,10 @@ impl TenantDatabases {
         TenantDatabases { inner: Arc::new(Inner { settings, pools, done: Once::default(), provisioners }) }
     }
 
-    /// The name of the tenant's database.
-    pub fn database_of(&self, tenant: &TenantSlug) -> String {
-        format!("{}{tenant}", self.inner.settings.prefix)
+    /// Where the tenant's database is.
+    pub fn place_of(&self, tenant: &TenantSlug) -> Place {
+        let Settings { platform_server, prefix, .. } = self.inner.settings.as_ref();
+        Place::new(platform_server.clone(), &format!("{prefix}{tenant}"))
     }
 
     /// How many connections to databases are open now: at most [`Settings::max_connections`].
@@ -56,67 +57,67 @@ impl TenantDatabases {
         self.inner.pools.open_connections()
     }
 
-    /// The name of the reference database that every tenant reads.
-    pub fn shared_database(&self) -> String {
-        self.inner.settings.shared_database.clone()
+    /// Where the reference database is that every tenant reads.
+    pub fn shared_place(&self) -> Place {
+        Place::new(self.inner.settings.platform_server.clone(), &self.inner.settings.shared_database)
     }
 
-    /// Lends a connection to `database`.
+    /// Lends a connection to the database at `place`.
     ///
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
-    pub async fn connect(&self, database: &str) -> std::result::Result<Connection, Failure> {
-        Ok(Connection::new(self.inner.pools.lend(database).await?))
+    pub async fn connect(&self, place: &Place) -> std::result::Result<Connection, Failure> {
+        Ok(Connection::new(self.inner.pools.lend(place).await?))
     }
 
-    /// Makes sure, once for each `key`, that `database` is there and `work` is done in it, whole or not at all.
+    /// Makes sure, once for each `key`, that the database at `place` is there and `work` is done in it, whole or not at all.
     ///
     /// Of many who ask at the same instant one works and the others wait; other processes are kept out by a lock.
     ///
     /// # Errors
     /// What the database says; the next who asks tries again.
-    pub async fn ensure(&self, database: &str, key: &str, work: &dyn Provision) -> Result<()> {
-        let full_key = format!("{database}\n{key}");
-        self.inner.done.run(&full_key, || self.provision(database, key, work)).await
+    pub async fn ensure(&self, place: &Place, key: &str, work: &dyn Provision) -> Result<()> {
+        let full_key = format!("{place}\n{key}");
+        self.inner.done.run(&full_key, || self.provision(place, key, work)).await
     }
 
-    /// Forgets what was done in `database`: it turned out not to be there any more.
-    pub fn forget(&self, database: &str) {
-        let prefix = format!("{database}\n");
+    /// Forgets what was done in the database at `place`: it turned out not to be there any more.
+    pub fn forget(&self, place: &Place) {
+        let prefix = format!("{place}\n");
         self.inner.done.forget(|key| key.starts_with(&prefix));
     }
 
-    async fn provision(&self, database: &str, key: &str, work: &dyn Provision) -> Result<()> {
+    async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Result<()> {
         let _turn = self.inner.provisioners.acquire().await.map_err(Error::internal)?;
         let started = std::time::Instant::now();
-        let mut client = match self.open(database).await {
+        let mut client = match self.open(place).await {
             Err(Failure::Missing(_)) => {
-                self.create_database(database).await?;
-                self.open(database).await?
+                self.create_database(place).await?;
+                self.open(place).await?
             }
             opened => opened?,
         };
         run(&mut client, work).await?;
-        tracing::info!(database, key, elapsed = ?started.elapsed(), "brought a database up to date");
+        tracing::info!(%place, key, elapsed = ?started.elapsed(), "brought a database up to date");
         Ok(())
     }
 
-    async fn open(&self, database: &str) -> std::result::Result<Client, Failure> {
-        open(&self.inner.pools.config(database), self.inner.settings.connect_timeout).await
+    async fn open(&self, place: &Place) -> std::result::Result<Client, Failure> {
+        open(&self.inner.pools.config(place)?, self.inner.settings.connect_timeout).await
     }
 
-    /// A connection to the database that is always there.
-    async fn open_maintenance(&self) -> Result<Client> {
-        let own = self.inner.settings.config.get_dbname().unwrap_or("postgres").to_owned();
-        Ok(self.open(&own).await?)
+    /// A connection to the server's database that is always there.
+    async fn open_maintenance(&self, server: &ServerName) -> Result<Client> {
+        let own = self.inner.settings.servers.get(server).and_then(|config| config.get_dbname()).unwrap_or("postgres");
+        Ok(self.open(&Place::new(server.clone(), own)).await?)
     }
 
-    /// Makes `database`; answers whether it was not there before.
-    async fn create_database(&self, database: &str) -> Result<bool> {
+    /// Makes the database at `place`; answers whether it was not there before.
+    async fn create_database(&self, place: &Place) -> Result<bool> {
         let mut sql = Sql::new();
-        sql.push("CREATE DATABASE ").name(database);
+        sql.push("CREATE DATABASE ").name(place.database());
         sql.push(" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-        let client = self.open_maintenance().await?;
+        let client = self.open_maintenance(place.server()).await?;
         match client.batch_execute(&sql.into_text()).await {
             Ok(()) => Ok(true),
             // Two who make one database at one instant meet in the catalog's unique index.
@@ -134,10 +135,10 @@ impl TenantDatabases {
     /// # Errors
     /// What the database says.
     pub async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        let database = self.database_of(tenant);
-        match self.open(&database).await {
+        let place = self.place_of(tenant);
+        match self.open(&place).await {
             Ok(_) => Ok(false),
-            Err(Failure::Missing(_)) => self.create_database(&database).await,
+            Err(Failure::Missing(_)) => self.create_database(&place).await,
             Err(failure) => Err(failure.into()),
         }
     }
@@ -151,7 +152,7 @@ impl TenantDatabases {
         let mut sql = Sql::new();
         sql.push("SELECT datname::text FROM pg_database WHERE datname ^@ ").param(Param::text(prefix.as_str()));
         sql.push(" ORDER BY datname COLLATE \"C\"");
-        let client = self.open_maintenance().await?;
+        let client = self.open_maintenance(&self.inner.settings.platform_server).await?;
         let rows = query_client(&client, &sql.finish()).await.map_err(Failure::from)?;
         let names = rows.iter().map(|row| read_text(row, 0)).collect::<Result<Vec<_>>>()?;
         Ok(names.iter().filter_map(|name| TenantSlug::new(name.strip_prefix(prefix)?).ok()).collect())
@@ -162,13 +163,13 @@ impl TenantDatabases {
     /// # Errors
     /// What the database says.
     pub async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        let database = self.database_of(tenant);
-        let client = self.open_maintenance().await?;
-        self.inner.pools.close(&database);
+        let place = self.place_of(tenant);
+        let client = self.open_maintenance(place.server()).await?;
+        self.inner.pools.close(&place);
         let mut sql = Sql::new();
-        sql.push("DROP DATABASE ").name(&database).push(" WITH (FORCE)");
+        sql.push("DROP DATABASE ").name(place.database()).push(" WITH (FORCE)");
         let dropped = client.batch_execute(&sql.into_text()).await;
-        self.forget(&database);
+        self.forget(&place);
         match dropped.map_err(Failure::from) {
             Ok(()) => Ok(true),
             Err(Failure::Missing(_)) => Ok(false),

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Client, NoTls};
 use udal_core::{Error, ErrorKind};
 
-use crate::{Failure, Settings};
+use crate::{Failure, Place, Settings};
 
 /// An open connection with its part of the budget.
 pub(crate) struct Pooled {
@@ -119,6 +119,11 @@ fn busy() -> Error {
     Error::new(ErrorKind::Unavailable, "every connection to the database is in use").hint("try again in a moment")
 }
 
+fn no_such_server(place: &Place) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("the server `{}` is not configured", place.server()))
+        .hint("add it to the configuration, under the name it had")
+}
+
 impl Manager for Opener {
     type Type = Pooled;
     type Error = Failure;
@@ -152,7 +157,7 @@ pub(crate) async fn open(config: &tokio_postgres::Config, timeout: Duration) -> 
 pub(crate) struct Pools {
     settings: Arc<Settings>,
     budget: Arc<Budget>,
-    pools: Mutex<HashMap<String, Pool<Opener>>>,
+    pools: Mutex<HashMap<Place, Pool<Opener>>>,
     this: Weak<Pools>,
 }
 
@@ -163,9 +168,9 @@ impl Pools {
         Arc::new_cyclic(|this| Pools { settings, budget, pools: Mutex::default(), this: Weak::clone(this) })
     }
 
-    /// Lends a connection to `database`.
-    pub(crate) async fn lend(&self, database: &str) -> Result<Lease, Failure> {
-        let pool = self.pool(database)?;
+    /// Lends a connection to the database at `place`.
+    pub(crate) async fn lend(&self, place: &Place) -> Result<Lease, Failure> {
+        let pool = self.pool(place)?;
         match pool.get().await {
             Ok(object) => Ok(Lease { object, _returned: Returned(Arc::clone(&self.budget)) }),
             Err(PoolError::Backend(failure)) => Err(failure),
@@ -173,13 +178,13 @@ impl Pools {
         }
     }
 
-    fn pool(&self, database: &str) -> Result<Pool<Opener>, Failure> {
+    fn pool(&self, place: &Place) -> Result<Pool<Opener>, Failure> {
         let mut pools = self.lock();
-        if let Some(pool) = pools.get(database) {
+        if let Some(pool) = pools.get(place) {
             return Ok(pool.clone());
         }
         let opener = Opener {
-            config: self.config(database),
+            config: self.config(place)?,
             settings: Arc::clone(&self.settings),
             budget: Arc::clone(&self.budget),
             pools: Weak::clone(&self.this),
@@ -193,7 +198,7 @@ impl Pools {
         if pools.is_empty() {
             self.start_reaper();
         }
-        pools.insert(database.to_owned(), pool.clone());
+        pools.insert(place.clone(), pool.clone());
         Ok(pool)
     }
 
@@ -201,16 +206,17 @@ impl Pools {
         self.settings.max_connections.max(1).saturating_sub(self.budget.permits.available_permits())
     }
 
-    /// How to reach `database`.
-    pub(crate) fn config(&self, database: &str) -> tokio_postgres::Config {
-        let mut config = self.settings.config.clone();
-        config.dbname(database).application_name("udal");
-        config
+    /// How to reach the database at `place`.
+    pub(crate) fn config(&self, place: &Place) -> Result<tokio_postgres::Config, Failure> {
+        let known = self.settings.servers.get(place.server());
+        let mut config = known.cloned().ok_or_else(|| no_such_server(place))?;
+        config.dbname(place.database()).application_name("udal");
+        Ok(config)
     }
 
-    /// Closes the pool of `database`.
-    pub(crate) fn close(&self, database: &str) {
-        if let Some(pool) = self.lock().remove(database) {
+    /// Closes the pool of the database at `place`.
+    pub(crate) fn close(&self, place: &Place) {
+        if let Some(pool) = self.lock().remove(place) {
             pool.close();
         }
     }
@@ -247,7 +253,7 @@ impl Pools {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Pool<Opener>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Pool<Opener>>> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

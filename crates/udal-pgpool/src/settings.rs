@@ -1,13 +1,18 @@
 //! How many connections there may be, and how long to wait for one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// Settings of the tenant databases on one server. [`Settings::new`] has the defaults.
+use crate::ServerName;
+
+/// Settings of the tenant databases. [`Settings::new`] has the defaults.
 #[derive(Clone)]
 pub struct Settings {
-    /// How to reach the server: host, port, user, password. The database's name is set for each tenant.
-    pub config: tokio_postgres::Config,
+    /// How to reach each server: host, port, user, password. The database's name is set for each tenant.
+    pub servers: BTreeMap<ServerName, tokio_postgres::Config>,
+    /// The server of what no tenant owns: the platform's database and the shared reference database.
+    pub platform_server: ServerName,
     /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. At most 15 bytes.
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
@@ -25,10 +30,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, for the server that `config` reaches.
+    /// The defaults, for the one server that `config` reaches, named [`default`](ServerName::DEFAULT).
     pub fn new(config: tokio_postgres::Config) -> Self {
         Settings {
-            config,
+            servers: BTreeMap::from([(ServerName::default(), config)]),
+            platform_server: ServerName::default(),
             prefix: "sqh_tenant_".to_owned(),
             shared_database: "sqh_shared_reference".to_owned(),
             max_connections: 32,
@@ -40,10 +46,11 @@ impl Settings {
     }
 }
 
-/// Leaves the configuration out: it can hold a password.
+/// Names the servers, and leaves out how to reach them: that can hold a password.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
+            .field("servers", &self.servers.keys().collect::<Vec<_>>())
             .field("prefix", &self.prefix)
             .field("max_connections", &self.max_connections)
             .field("max_connections_per_tenant", &self.max_connections_per_tenant)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::Fixture;
 use tokio::task::JoinSet;
 use udal_core::{Error, ErrorKind, TenantSlug};
-use udal_pgpool::{Failure, Statements, TenantDatabases};
+use udal_pgpool::{Failure, Place, Statements, TenantDatabases};
 use udal_sql::{Param, Statement};
 
 fn tenant(number: usize) -> TenantSlug {
@@ -23,25 +23,25 @@ fn ask(number: i64) -> Statement {
     }
 }
 
-async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<String> {
-    let mut names = Vec::new();
+async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<Place> {
+    let mut places = Vec::new();
     for number in 0..count {
         assert!(databases.create_tenant(&tenant(number)).await.unwrap());
-        names.push(databases.database_of(&tenant(number)));
+        places.push(databases.place_of(&tenant(number)));
     }
-    names
+    places
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tenants_share_few_connections() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| settings.max_connections = 4);
-    let names = tenants(&databases, 12).await;
+    let places = tenants(&databases, 12).await;
     let mut tasks = JoinSet::new();
     for turn in 0..240 {
-        let (databases, name) = (databases.clone(), names.get(turn * 7 % 12).unwrap().clone());
+        let (databases, place) = (databases.clone(), places.get(turn * 7 % 12).unwrap().clone());
         tasks.spawn(async move {
-            let connection = databases.connect(&name).await.unwrap();
+            let connection = databases.connect(&place).await.unwrap();
             let number = i64::try_from(turn).unwrap();
             connection.query(&ask(number)).await.unwrap().first().unwrap().get::<_, i64>(0) == number
         });
@@ -63,15 +63,15 @@ async fn who_waits_too_long_is_told_so() {
         settings.max_connections = 1;
         settings.wait_timeout = Duration::from_millis(50);
     });
-    let names = tenants(&databases, 2).await;
-    let held = databases.connect(names.first().unwrap()).await.unwrap();
-    for name in &names {
-        let error = Error::from(databases.connect(name).await.unwrap_err());
+    let places = tenants(&databases, 2).await;
+    let held = databases.connect(places.first().unwrap()).await.unwrap();
+    for place in &places {
+        let error = Error::from(databases.connect(place).await.unwrap_err());
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(error.message(), "every connection to the database is in use");
     }
     drop(held);
-    assert!(databases.connect(names.last().unwrap()).await.is_ok());
+    assert!(databases.connect(places.last().unwrap()).await.is_ok());
     fixture.stop().await;
 }
 
@@ -79,8 +79,8 @@ async fn who_waits_too_long_is_told_so() {
 async fn idle_connections_are_closed() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| settings.idle_timeout = Duration::from_millis(40));
-    for name in tenants(&databases, 3).await {
-        databases.connect(&name).await.unwrap().query(&ask(1)).await.unwrap();
+    for place in tenants(&databases, 3).await {
+        databases.connect(&place).await.unwrap().query(&ask(1)).await.unwrap();
     }
     assert!(databases.open_connections() > 0);
     for _ in 0..500 {
@@ -103,7 +103,7 @@ async fn what_many_ask_for_is_made_once() {
         tasks.spawn(async move {
             let texts = ["CREATE TABLE IF NOT EXISTS a (x int)", "CREATE INDEX IF NOT EXISTS i ON a (x)"];
             let work = Statements(texts.map(str::to_owned).to_vec());
-            databases.ensure(&databases.database_of(&tenant(0)), "a", &work).await
+            databases.ensure(&databases.place_of(&tenant(0)), "a", &work).await
         });
     }
     while let Some(made) = tasks.join_next().await {
@@ -116,12 +116,12 @@ async fn what_many_ask_for_is_made_once() {
 async fn a_dropped_tenant_is_gone_also_while_in_use() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases();
-    let names = tenants(&databases, 2).await;
-    let used = databases.connect(names.first().unwrap()).await.unwrap();
+    let places = tenants(&databases, 2).await;
+    let used = databases.connect(places.first().unwrap()).await.unwrap();
     assert!(databases.drop_tenant(&tenant(0)).await.unwrap());
     assert!(!databases.drop_tenant(&tenant(0)).await.unwrap());
     assert!(used.query(&ask(1)).await.is_err());
-    assert!(matches!(databases.connect(names.first().unwrap()).await, Err(Failure::Missing(_))));
+    assert!(matches!(databases.connect(places.first().unwrap()).await, Err(Failure::Missing(_))));
     assert_eq!(databases.list_tenants().await.unwrap(), [tenant(1)]);
     fixture.stop().await;
 }

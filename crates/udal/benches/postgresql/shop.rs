@@ -40,7 +40,7 @@ impl Shop {
         let server = Server::start(settings).await.unwrap();
         let databases = TenantDatabases::new(udal_pgpool::Settings::new(server.config()));
         let tenant = TenantSlug::new("bench").unwrap();
-        let database = databases.database_of(&tenant);
+        let database = databases.place_of(&tenant).database().to_owned();
         let group = GroupDeclaration::new("lab")
             .model(measurement("Plain"))
             .model(measurement("Written"))
