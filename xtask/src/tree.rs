@@ -10,6 +10,8 @@ use crate::manifest::Manifest;
 const POINTED: [&str; 3] = [".cargo", ".ci", ".github"];
 /// Directories that hold what was built, not what was written.
 const BUILT: [&str; 1] = ["target"];
+/// In a linked work tree this is a file, which says where the repository is.
+const REPOSITORY: &str = ".git";
 
 /// Files by their path from the root, with `/` between the parts.
 pub(crate) struct Tree {
@@ -29,7 +31,7 @@ impl Tree {
                 let kind = entry.file_type()?;
                 if kind.is_dir() && is_project_directory(&name) {
                     pending.push((entry.path(), format!("{path}/")));
-                } else if kind.is_file() {
+                } else if kind.is_file() && name != REPOSITORY {
                     files.insert(path, String::from_utf8_lossy(&fs::read(entry.path())?).into_owned());
                 }
             }
