@@ -1,7 +1,7 @@
 //! A connection to a tenant's database, and a transaction on it.
 
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error as PgError, Row};
+use tokio_postgres::{Error as PgError, Row};
 use udal_sql::{Param, Statement};
 
 use crate::encode::{Bound, driver_type};
@@ -34,7 +34,8 @@ impl Connection {
     /// # Errors
     /// What the database says.
     pub async fn query(&self, statement: &Statement) -> Result<Vec<Row>, PgError> {
-        query_client(self.pooled().client(), statement).await
+        let bound = bind(&statement.params);
+        self.pooled().client().query_typed(&statement.text, &refer(&bound)).await
     }
 
     /// Runs a statement and answers how many rows it touched.
@@ -75,10 +76,6 @@ impl std::fmt::Debug for Transaction<'_> {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn new(inner: tokio_postgres::Transaction<'_>) -> Transaction<'_> {
-        Transaction { inner }
-    }
-
     /// Runs statements without parameters or answers, separated by semicolons: definitions of tables.
     ///
     /// # Errors
@@ -132,12 +129,6 @@ impl Transaction<'_> {
     pub async fn rollback(self) -> Result<(), PgError> {
         self.inner.rollback().await
     }
-}
-
-/// Runs a statement on a bare client.
-pub(crate) async fn query_client(client: &Client, statement: &Statement) -> Result<Vec<Row>, PgError> {
-    let bound = bind(&statement.params);
-    client.query_typed(&statement.text, &refer(&bound)).await
 }
 
 fn bind(params: &[Param]) -> Vec<(Bound<'_>, Type)> {

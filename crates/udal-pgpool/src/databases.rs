@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use udal_core::{Error, Result, TenantSlug};
 use udal_sql::{Param, Sql, Statement};
 
-use crate::connection::query_client;
 use crate::once::Once;
-use crate::pool::{Pools, open};
-use crate::{Connection, Failure, Place, Provision, ServerName, Settings, Transaction, read_text};
+use crate::pool::Pools;
+use crate::{Connection, Failure, Place, Provision, ServerName, Settings, read_text};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
@@ -90,26 +88,34 @@ impl TenantDatabases {
     async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Result<()> {
         let _turn = self.inner.provisioners.acquire().await.map_err(Error::internal)?;
         let started = std::time::Instant::now();
-        let mut client = match self.open(place).await {
+        let mut connection = match self.maintain(place).await {
             Err(Failure::Missing(_)) => {
                 self.create_database(place).await?;
-                self.open(place).await?
+                self.maintain(place).await?
             }
             opened => opened?,
         };
-        run(&mut client, work).await?;
+        run(&mut connection, work).await?;
         tracing::info!(%place, key, elapsed = ?started.elapsed(), "brought a database up to date");
         Ok(())
     }
 
-    async fn open(&self, place: &Place) -> std::result::Result<Client, Failure> {
-        open(&self.inner.pools.config(place)?, self.inner.settings.connect_timeout).await
+    /// Opens a connection to the database at `place` for maintenance: for what changes structure, not records.
+    ///
+    /// It is part of the budget, out of a reserve of its own, and is closed after use. Whoever holds a connection of
+    /// [`connect`](TenantDatabases::connect) may ask for one; whoever holds one must ask for neither kind until it is given
+    /// back, or all may wait for one another.
+    ///
+    /// # Errors
+    /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
+    pub async fn maintain(&self, place: &Place) -> std::result::Result<Connection, Failure> {
+        Ok(Connection::new(self.inner.pools.maintain(place).await?))
     }
 
     /// A connection to the server's database that is always there.
-    async fn open_maintenance(&self, server: &ServerName) -> Result<Client> {
+    async fn maintain_server(&self, server: &ServerName) -> Result<Connection> {
         let own = self.inner.settings.servers.get(server).and_then(|config| config.get_dbname()).unwrap_or("postgres");
-        Ok(self.open(&Place::new(server.clone(), own)).await?)
+        Ok(self.maintain(&Place::new(server.clone(), own)).await?)
     }
 
     /// Makes the database at `place`; answers whether it was not there before.
@@ -117,8 +123,8 @@ impl TenantDatabases {
         let mut sql = Sql::new();
         sql.push("CREATE DATABASE ").name(place.database());
         sql.push(" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-        let client = self.open_maintenance(place.server()).await?;
-        match client.batch_execute(&sql.into_text()).await {
+        let client = self.maintain_server(place.server()).await?;
+        match client.batch(&sql.into_text()).await {
             Ok(()) => Ok(true),
             // Two who make one database at one instant meet in the catalog's unique index.
             Err(error)
@@ -136,7 +142,7 @@ impl TenantDatabases {
     /// What the database says.
     pub async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
         let place = self.place_of(tenant);
-        match self.open(&place).await {
+        match self.maintain(&place).await {
             Ok(_) => Ok(false),
             Err(Failure::Missing(_)) => self.create_database(&place).await,
             Err(failure) => Err(failure.into()),
@@ -152,8 +158,8 @@ impl TenantDatabases {
         let mut sql = Sql::new();
         sql.push("SELECT datname::text FROM pg_database WHERE datname ^@ ").param(Param::text(prefix.as_str()));
         sql.push(" ORDER BY datname COLLATE \"C\"");
-        let client = self.open_maintenance(&self.inner.settings.platform_server).await?;
-        let rows = query_client(&client, &sql.finish()).await.map_err(Failure::from)?;
+        let client = self.maintain_server(&self.inner.settings.platform_server).await?;
+        let rows = client.query(&sql.finish()).await.map_err(Failure::from)?;
         let names = rows.iter().map(|row| read_text(row, 0)).collect::<Result<Vec<_>>>()?;
         Ok(names.iter().filter_map(|name| TenantSlug::new(name.strip_prefix(prefix)?).ok()).collect())
     }
@@ -164,11 +170,11 @@ impl TenantDatabases {
     /// What the database says.
     pub async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
         let place = self.place_of(tenant);
-        let client = self.open_maintenance(place.server()).await?;
+        let client = self.maintain_server(place.server()).await?;
         self.inner.pools.close(&place);
         let mut sql = Sql::new();
         sql.push("DROP DATABASE ").name(place.database()).push(" WITH (FORCE)");
-        let dropped = client.batch_execute(&sql.into_text()).await;
+        let dropped = client.batch(&sql.into_text()).await;
         self.forget(&place);
         match dropped.map_err(Failure::from) {
             Ok(()) => Ok(true),
@@ -178,13 +184,12 @@ impl TenantDatabases {
     }
 }
 
-async fn run(client: &mut Client, work: &dyn Provision) -> std::result::Result<(), Failure> {
-    let transaction = client.transaction().await?;
-    transaction.batch_execute("SET LOCAL lock_timeout = '10s'").await?;
+async fn run(connection: &mut Connection, work: &dyn Provision) -> std::result::Result<(), Failure> {
+    let transaction = connection.transaction().await?;
+    transaction.batch("SET LOCAL lock_timeout = '10s'").await?;
     let lock =
         Statement { text: "SELECT pg_advisory_xact_lock($1)".to_owned(), params: vec![Param::int(PROVISIONING_LOCK)] };
-    query_client(transaction.client(), &lock).await?;
-    let transaction = Transaction::new(transaction);
+    transaction.query(&lock).await?;
     work.run(&transaction).await?;
     Ok(transaction.commit().await?)
 }

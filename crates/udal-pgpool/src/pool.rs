@@ -31,25 +31,33 @@ impl Pooled {
     }
 }
 
-/// A connection lent from a pool.
-pub(crate) struct Lease {
-    object: Object<Opener>,
-    // Dropped after the object, so that the connection is idle when those who wait are told.
-    _returned: Returned,
+/// A connection that is in use.
+pub(crate) enum Lease {
+    /// Lent from a pool; the second part is dropped after the first, so that the connection is idle when those who wait are
+    /// told.
+    Pooled { object: Object<Opener>, _returned: Returned },
+    /// Opened for maintenance; it is closed after use.
+    Maintenance(Pooled),
 }
 
 impl Lease {
     pub(crate) fn pooled(&self) -> &Pooled {
-        &self.object
+        match self {
+            Lease::Pooled { object, .. } => object,
+            Lease::Maintenance(pooled) => pooled,
+        }
     }
 
     pub(crate) fn pooled_mut(&mut self) -> &mut Pooled {
-        &mut self.object
+        match self {
+            Lease::Pooled { object, .. } => object,
+            Lease::Maintenance(pooled) => pooled,
+        }
     }
 }
 
 /// Tells, when it is dropped, that a connection became idle.
-struct Returned(Arc<Budget>);
+pub(crate) struct Returned(Arc<Budget>);
 
 impl Drop for Returned {
     fn drop(&mut self) {
@@ -61,6 +69,8 @@ impl Drop for Returned {
 
 struct Budget {
     permits: Arc<Semaphore>,
+    /// The part of the budget that is kept for maintenance.
+    reserve: Arc<Semaphore>,
     /// How many wait for a permit.
     waiting: AtomicUsize,
     /// Told when a connection became idle while someone waits.
@@ -140,7 +150,7 @@ impl Manager for Opener {
 }
 
 /// Opens a connection and drives it in a task of its own, which ends when the client is dropped.
-pub(crate) async fn open(config: &tokio_postgres::Config, timeout: Duration) -> Result<Client, Failure> {
+async fn open(config: &tokio_postgres::Config, timeout: Duration) -> Result<Client, Failure> {
     let connected = tokio::time::timeout(timeout, config.connect(NoTls)).await;
     let (client, connection) = connected.map_err(|_| {
         Error::new(ErrorKind::Unavailable, "the database does not answer").hint("try again in a moment")
@@ -163,8 +173,9 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(settings.max_connections.max(1)));
-        let budget = Arc::new(Budget { permits, waiting: AtomicUsize::new(0), returned: Notify::new() });
+        let permits = Arc::new(Semaphore::new(settings.pooled_connections()));
+        let reserve = Arc::new(Semaphore::new(settings.reserved_connections()));
+        let budget = Arc::new(Budget { permits, reserve, waiting: AtomicUsize::new(0), returned: Notify::new() });
         Arc::new_cyclic(|this| Pools { settings, budget, pools: Mutex::default(), this: Weak::clone(this) })
     }
 
@@ -172,10 +183,24 @@ impl Pools {
     pub(crate) async fn lend(&self, place: &Place) -> Result<Lease, Failure> {
         let pool = self.pool(place)?;
         match pool.get().await {
-            Ok(object) => Ok(Lease { object, _returned: Returned(Arc::clone(&self.budget)) }),
+            Ok(object) => Ok(Lease::Pooled { object, _returned: Returned(Arc::clone(&self.budget)) }),
             Err(PoolError::Backend(failure)) => Err(failure),
             Err(_) => Err(busy().into()),
         }
+    }
+
+    /// Opens a connection to the database at `place` out of the reserve for maintenance.
+    ///
+    /// Who holds one asks for no second and waits for no pooled one: so one can be had, in time, by whoever holds a pooled
+    /// one.
+    pub(crate) async fn maintain(&self, place: &Place) -> Result<Lease, Failure> {
+        let reserve = Arc::clone(&self.budget.reserve).acquire_owned();
+        let permit = match tokio::time::timeout(self.settings.wait_timeout, reserve).await {
+            Ok(Ok(permit)) => permit,
+            _ => return Err(busy().into()),
+        };
+        let client = open(&self.config(place)?, self.settings.connect_timeout).await?;
+        Ok(Lease::Maintenance(Pooled { client, _permit: permit }))
     }
 
     fn pool(&self, place: &Place) -> Result<Pool<Opener>, Failure> {
@@ -203,7 +228,8 @@ impl Pools {
     }
 
     pub(crate) fn open_connections(&self) -> usize {
-        self.settings.max_connections.max(1).saturating_sub(self.budget.permits.available_permits())
+        let free = self.budget.permits.available_permits() + self.budget.reserve.available_permits();
+        (self.settings.pooled_connections() + self.settings.reserved_connections()).saturating_sub(free)
     }
 
     /// How to reach the database at `place`.

@@ -17,8 +17,11 @@ pub struct Settings {
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
     pub shared_database: String,
-    /// The most connections of this process to tenant databases, all together: 32.
+    /// The most connections of this process to the servers, all together, maintenance included: 32. At least 2.
     pub max_connections: usize,
+    /// How many of them are kept for maintenance: making databases, tables and partitions, and changing them: 4. At least one
+    /// and at most half.
+    pub maintenance_connections: usize,
     /// The most connections to one tenant's database: 16.
     pub max_connections_per_tenant: usize,
     /// How long an operation waits for a connection before it is answered `Unavailable`: 10 seconds.
@@ -38,11 +41,22 @@ impl Settings {
             prefix: "sqh_tenant_".to_owned(),
             shared_database: "sqh_shared_reference".to_owned(),
             max_connections: 32,
+            maintenance_connections: 4,
             max_connections_per_tenant: 16,
             wait_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
         }
+    }
+
+    /// How many connections are kept for maintenance.
+    pub(crate) fn reserved_connections(&self) -> usize {
+        self.maintenance_connections.clamp(1, (self.max_connections / 2).max(1))
+    }
+
+    /// How many connections the pools share.
+    pub(crate) fn pooled_connections(&self) -> usize {
+        self.max_connections.saturating_sub(self.reserved_connections()).max(1)
     }
 }
 

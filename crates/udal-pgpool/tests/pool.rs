@@ -125,3 +125,34 @@ async fn a_dropped_tenant_is_gone_also_while_in_use() {
     assert_eq!(databases.list_tenants().await.unwrap(), [tenant(1)]);
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maintenance_never_waits_for_pooled_connections() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases_with(|settings| {
+        settings.max_connections = 4;
+        settings.wait_timeout = Duration::from_millis(200);
+    });
+    let places = tenants(&databases, 3).await;
+    let mut held = Vec::new();
+    // Every pooled connection is held by someone who asks for one for maintenance.
+    for place in places.iter().take(2) {
+        held.push(databases.connect(place).await.unwrap());
+    }
+    let mut reserve = Vec::new();
+    for place in places.iter().take(2) {
+        reserve.push(databases.maintain(place).await.unwrap());
+    }
+    assert_eq!(databases.open_connections(), 4);
+    // The reserve is part of the budget: there is no third.
+    assert!(matches!(databases.maintain(places.last().unwrap()).await, Err(Failure::Error(error)) if is_busy(&error)));
+    reserve.clear();
+    let work = Statements(vec!["CREATE TABLE IF NOT EXISTS a (x int)".to_owned()]);
+    databases.ensure(places.last().unwrap(), "a", &work).await.unwrap();
+    drop(held);
+    fixture.stop().await;
+}
+
+fn is_busy(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unavailable && error.message() == "every connection to the database is in use"
+}
