@@ -1,7 +1,10 @@
 //! A connection to a tenant's database, and a transaction on it.
 
+use std::pin::Pin;
+
+use futures_util::StreamExt;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error as PgError, Row};
+use tokio_postgres::{Error as PgError, Row, RowStream};
 use udal_sql::{Param, Statement};
 
 use crate::encode::{Bound, driver_type};
@@ -38,6 +41,16 @@ impl Connection {
         self.pooled().client().query_typed(&statement.text, &refer(&bound)).await
     }
 
+    /// Runs a statement whose rows are read one after the other by [`RowReader::new`].
+    ///
+    /// # Errors
+    /// What the database says of the statement.
+    pub async fn rows(&self, statement: &Statement) -> Result<Rows, PgError> {
+        let bound = bind(&statement.params);
+        let stream = self.pooled().client().query_typed_raw(&statement.text, refer(&bound)).await?;
+        Ok(Rows { stream: Box::pin(stream) })
+    }
+
     /// Runs a statement and answers how many rows it touched.
     ///
     /// # Errors
@@ -61,6 +74,56 @@ impl Connection {
     /// What the database says.
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, PgError> {
         Ok(Transaction { inner: self.lease.pooled_mut().client_mut().transaction().await? })
+    }
+}
+
+/// The rows of a running statement.
+pub struct Rows {
+    stream: Pin<Box<RowStream>>,
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}
+
+/// Reads the rows of a statement one after the other, and holds the connection meanwhile.
+///
+/// The connection goes back when the rows are at their end. Where they are not read so far it is closed: what is left of
+/// them may be much, and whoever had it next would wait for it.
+#[derive(Debug)]
+pub struct RowReader {
+    rows: Rows,
+    connection: Option<Connection>,
+}
+
+impl RowReader {
+    /// A reader of `rows`, which `connection` runs.
+    pub fn new(connection: Connection, rows: Rows) -> Self {
+        RowReader { rows, connection: Some(connection) }
+    }
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn next(&mut self) -> Result<Option<Row>, PgError> {
+        match self.rows.stream.next().await {
+            Some(Ok(row)) => Ok(Some(row)),
+            ended => {
+                self.connection = None;
+                ended.transpose()
+            }
+        }
+    }
+}
+
+impl Drop for RowReader {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.lease.close();
+        }
     }
 }
 

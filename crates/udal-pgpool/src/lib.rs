@@ -19,7 +19,7 @@ mod provision;
 mod settings;
 
 pub use chunk::next_chunk;
-pub use connection::{Connection, Transaction};
+pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
 pub use decode::{can_be_id, read_record, read_text, read_value};

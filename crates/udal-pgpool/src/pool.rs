@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio_postgres::{Client, NoTls};
 use udal_core::{Error, ErrorKind};
 
@@ -18,6 +19,8 @@ use crate::{Failure, Place, Settings};
 /// An open connection with its part of the budget.
 pub(crate) struct Pooled {
     client: Client,
+    /// The task that drives the connection.
+    driver: AbortHandle,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -52,6 +55,14 @@ impl Lease {
         match self {
             Lease::Pooled { object, .. } => object,
             Lease::Maintenance(pooled) => pooled,
+        }
+    }
+
+    /// Closes the connection at once, whatever the server still sends, and takes it out of the pool.
+    pub(crate) fn close(self) {
+        match self {
+            Lease::Pooled { object, .. } => Object::take(object).driver.abort(),
+            Lease::Maintenance(pooled) => pooled.driver.abort(),
         }
     }
 }
@@ -140,8 +151,8 @@ impl Manager for Opener {
 
     async fn create(&self) -> Result<Pooled, Failure> {
         let permit = self.permit().await?;
-        let client = open(&self.config, self.settings.connect_timeout).await?;
-        Ok(Pooled { client, _permit: permit })
+        let (client, driver) = open(&self.config, self.settings.connect_timeout).await?;
+        Ok(Pooled { client, driver, _permit: permit })
     }
 
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<Failure> {
@@ -150,17 +161,17 @@ impl Manager for Opener {
 }
 
 /// Opens a connection and drives it in a task of its own, which ends when the client is dropped.
-async fn open(config: &tokio_postgres::Config, timeout: Duration) -> Result<Client, Failure> {
+async fn open(config: &tokio_postgres::Config, timeout: Duration) -> Result<(Client, AbortHandle), Failure> {
     let connected = tokio::time::timeout(timeout, config.connect(NoTls)).await;
     let (client, connection) = connected.map_err(|_| {
         Error::new(ErrorKind::Unavailable, "the database does not answer").hint("try again in a moment")
     })??;
-    tokio::spawn(async move {
+    let driver = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a database connection ended");
         }
     });
-    Ok(client)
+    Ok((client, driver.abort_handle()))
 }
 
 /// The pools of every database in use.
@@ -199,8 +210,8 @@ impl Pools {
             Ok(Ok(permit)) => permit,
             _ => return Err(busy().into()),
         };
-        let client = open(&self.config(place)?, self.settings.connect_timeout).await?;
-        Ok(Lease::Maintenance(Pooled { client, _permit: permit }))
+        let (client, driver) = open(&self.config(place)?, self.settings.connect_timeout).await?;
+        Ok(Lease::Maintenance(Pooled { client, driver, _permit: permit }))
     }
 
     fn pool(&self, place: &Place) -> Result<Pool<Opener>, Failure> {
