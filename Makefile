@@ -29,8 +29,10 @@ lint: ## Run clippy, rustfmt and cargo-deny (installs cargo-deny where it is mis
 	@sh scripts/install-cargo-deny.sh
 	$(CARGO) deny --locked check bans licenses sources
 
-bench: setup ## Measure Udal beside the bare driver (see docs/benchmarks.md)
-	$(CARGO) bench --locked -p udal --bench postgresql
+bench: setup ## Measure Udal beside the bare driver and SQLAlchemy; writes docs/benchmarks.md
+	@sh scripts/install-sqlalchemy.sh target/bench-python
+	UDAL_BENCH_PYTHON=$(CURDIR)/target/bench-python/bin/python UDAL_BENCH_PAGE=$(CURDIR)/docs/benchmarks.md \
+		$(CARGO) bench --locked -p udal --bench postgresql
 
 audit: ## Look for known vulnerabilities in dependencies (needs the network)
 	@sh scripts/install-cargo-deny.sh

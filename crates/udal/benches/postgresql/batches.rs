@@ -7,13 +7,15 @@ use futures_util::SinkExt;
 use udal::BatchRequest;
 
 use crate::bare::COLUMNS;
-use crate::measure::{median, report};
+use crate::measure::median;
+use crate::report::{Aim, Line, Report};
 use crate::shop::{Shop, id, item};
 
-const ROWS: usize = 100_000;
+/// How many rows a batch has.
+pub(crate) const ROWS: usize = 100_000;
 const ROUNDS: usize = 5;
 
-pub(crate) async fn run(shop: &Shop) {
+pub(crate) async fn run(shop: &Shop, report: &mut Report) {
     shop.fill("Written", 0..1).await;
     let client = shop.client().await;
     let (mut bare, mut udal) = (Vec::new(), Vec::new());
@@ -37,7 +39,15 @@ pub(crate) async fn run(shop: &Shop) {
         assert_eq!(answer.created, ROWS as u64);
         udal.push(ROWS as f64 / started.elapsed().as_secs_f64());
     }
-    report("`batch_create` of 100,000 rows, from JSON", "rows/s", median(bare), median(udal));
+    report.line(Line {
+        key: "batch",
+        work: "`batch_create` of 100,000 rows from JSON, beside `COPY` of a buffer that is ready".to_owned(),
+        unit: "rows/s",
+        udal: median(udal),
+        bare: Some(median(bare)),
+        sqlalchemy: None,
+        aims: &[Aim::OfBare(0.8), Aim::OfSqlAlchemy(6.0)],
+    });
 }
 
 /// The rows in the binary form of `COPY`, in pieces of 64 KiB.

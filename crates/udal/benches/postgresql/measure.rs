@@ -8,24 +8,17 @@ const ROUNDS: usize = 9;
 /// How long one turn takes, at least.
 const TURN: Duration = Duration::from_millis(300);
 
-/// Runs `bare` and `udal` in turns, each as often as fits a turn, and prints the median of each and their ratio.
+/// Runs `bare` and `udal` in turns, each as often as fits a turn; answers the median rate of each.
 pub(crate) async fn compare<B: Future<Output = usize>, U: Future<Output = usize>>(
-    work: &str,
-    unit: &str,
     mut bare: impl FnMut() -> B,
     mut udal: impl FnMut() -> U,
-) {
+) -> (f64, f64) {
     let (mut bare_rates, mut udal_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         bare_rates.push(rate(&mut bare).await);
         udal_rates.push(rate(&mut udal).await);
     }
-    report(work, unit, median(bare_rates), median(udal_rates));
-}
-
-/// Prints one line of the table.
-pub(crate) fn report(work: &str, unit: &str, bare: f64, udal: f64) {
-    println!("| {work} | {bare:.0} {unit} | {udal:.0} {unit} | {:.2} |", udal / bare);
+    (median(bare_rates), median(udal_rates))
 }
 
 /// How much is done a second.

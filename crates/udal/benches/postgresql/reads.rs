@@ -8,17 +8,22 @@ use udal::ListRequest;
 
 use crate::bare;
 use crate::measure::compare;
+use crate::report::{Aim, Line, Report};
 use crate::shop::{ROWS, Shop, id};
 
 const TASKS: usize = 16;
 
-pub(crate) async fn run(shop: &Shop) {
-    gets(shop).await;
-    gets_at_once(shop).await;
-    gets_split(shop).await;
-    for limit in [100, 1_000] {
-        lists(shop, limit).await;
-    }
+pub(crate) async fn run(shop: &Shop, report: &mut Report) {
+    let aims = &[Aim::OfBare(0.9)];
+    let mut add = |key, work: &str, unit, (bare, udal), aims| {
+        let work = work.to_owned();
+        report.line(Line { key, work, unit, udal, bare: Some(bare), sqlalchemy: None, aims });
+    };
+    add("get", "`get` by id, one task", "/s", gets(shop).await, aims);
+    add("get16", "`get` by id, 16 tasks", "/s", gets_at_once(shop).await, aims);
+    add("get_split", "`get` by id, 36 partitions, one task", "/s", gets_split(shop).await, &[]);
+    add("list100", "`list` of 100 rows with 12 columns to JSON", "rows/s", lists(shop, 100).await, aims);
+    add("list1000", "`list` of 1,000 rows with 12 columns to JSON", "rows/s", lists(shop, 1_000).await, aims);
 }
 
 /// A number that looks random and is the same in every run.
@@ -26,15 +31,15 @@ fn next(counter: &AtomicUsize) -> usize {
     counter.fetch_add(7_919, Ordering::Relaxed) % ROWS
 }
 
-async fn gets(shop: &Shop) {
+async fn gets(shop: &Shop) -> (f64, f64) {
     let (client, records) = (shop.client().await, shop.records("Plain"));
     let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
     let bare = || async { usize::from(bare::get(&client, "lab_plain", &id("Plain", next(&a))).await.is_some()) };
     let udal = || async { usize::from(records.get(&shop.ctx, &id("Plain", next(&b))).await.unwrap().is_some()) };
-    compare("`get` by id, one task", "/s", bare, udal).await;
+    compare(bare, udal).await
 }
 
-async fn gets_at_once(shop: &Shop) {
+async fn gets_at_once(shop: &Shop) -> (f64, f64) {
     let mut clients = Vec::new();
     for _ in 0..TASKS {
         clients.push(std::sync::Arc::new(shop.client().await));
@@ -68,18 +73,18 @@ async fn gets_at_once(shop: &Shop) {
         tasks.join_all().await;
         TASKS * EACH
     };
-    compare("`get` by id, 16 tasks", "/s", bare, udal).await;
+    compare(bare, udal).await
 }
 
-async fn gets_split(shop: &Shop) {
+async fn gets_split(shop: &Shop) -> (f64, f64) {
     let (client, records) = (shop.client().await, shop.records("Split"));
     let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
     let bare = || async { usize::from(bare::get_split(&client, &id("Split", next(&a))).await.is_some()) };
     let udal = || async { usize::from(records.get(&shop.ctx, &id("Split", next(&b))).await.unwrap().is_some()) };
-    compare("`get` by id, 36 partitions, one task", "/s", bare, udal).await;
+    compare(bare, udal).await
 }
 
-async fn lists(shop: &Shop, limit: usize) {
+async fn lists(shop: &Shop, limit: usize) -> (f64, f64) {
     let (client, records) = (shop.client().await, shop.records("Plain"));
     let request = ListRequest::new().filter(json!({"value": {"gt": 20.0}})).limit(limit);
     let expected = bare::list(&client, i64::try_from(limit).unwrap()).await;
@@ -94,5 +99,5 @@ async fn lists(shop: &Shop, limit: usize) {
         std::hint::black_box(serde_json::to_string(&found.records).unwrap());
         limit
     };
-    compare(&format!("`list` of {limit} rows with 12 columns to JSON"), "rows/s", bare, udal).await;
+    compare(bare, udal).await
 }

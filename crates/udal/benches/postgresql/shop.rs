@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use tokio_postgres::config::Host;
 use udal::model::{Catalog, GroupDeclaration, ModelDeclaration, StorageKind};
 use udal::{AccessContext, BatchRequest, Context, RecordService, Records, TenantSlug};
 use udal_embedded::{Durability, Server, Settings};
@@ -44,6 +45,7 @@ impl Shop {
         let group = GroupDeclaration::new("lab")
             .model(measurement("Plain"))
             .model(measurement("Written"))
+            .model(measurement("Paged").index(["test_type", "created_at"]).index(["created_at"]))
             .model(measurement("Split").high_volume().partition_by("created_at"));
         let backend = Arc::new(PostgresqlBackend::new(databases));
         let service = RecordService::builder(Catalog::build(vec![group]).unwrap())
@@ -52,7 +54,7 @@ impl Shop {
             .unwrap();
         let ctx = Context::new(tenant, AccessContext::unrestricted("a bench"));
         let shop = Shop { service, ctx, server, database, scratch };
-        for model in ["Plain", "Split"] {
+        for model in ["Plain", "Split", "Paged"] {
             shop.fill(model, 0..ROWS).await;
         }
         shop.analyze().await;
@@ -75,6 +77,22 @@ impl Shop {
         let (client, connection) = config.dbname(&self.database).connect(tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client
+    }
+
+    /// The tenant's database as a URL of that scheme.
+    pub(crate) fn url(&self, scheme: &str) -> String {
+        let config = self.server.config();
+        let (Some(Host::Unix(directory)), Some(user)) = (config.get_hosts().first(), config.get_user()) else {
+            panic!("the server has no socket or no user");
+        };
+        format!("{scheme}://{user}@/{}?host={}", self.database, directory.display())
+    }
+
+    /// The server's name and version.
+    pub(crate) async fn version(&self) -> String {
+        let row = self.client().await.query_one("SHOW server_version_num", &[]).await.unwrap();
+        let number: i64 = row.get::<_, String>(0).parse().unwrap();
+        format!("PostgreSQL {}", number / 10_000)
     }
 
     async fn analyze(&self) {
