@@ -139,12 +139,23 @@ impl std::fmt::Debug for Transaction<'_> {
 }
 
 impl Transaction<'_> {
-    /// Runs statements without parameters or answers, separated by semicolons: definitions of tables.
+    /// Runs one statement without parameters or answer, such as the definition of a table.
     ///
     /// # Errors
     /// What the database says.
     pub async fn batch(&self, text: &str) -> Result<(), PgError> {
         self.inner.batch_execute(text).await
+    }
+
+    /// Runs such statements, each in a message of its own: Citus takes no two definitions in one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn batches(&self, texts: &[String]) -> Result<(), PgError> {
+        for text in texts {
+            self.batch(text).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn inner(&self) -> &tokio_postgres::Transaction<'_> {

@@ -117,3 +117,8 @@ fn is_io(error: &PgError) -> bool {
 pub fn is_duplicate(error: &PgError) -> bool {
     error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
+
+/// Whether `error`, of a `COPY`, may say that a key is taken. Citus passes on what a shard says to a `COPY`, but not its code.
+pub fn may_be_duplicate(error: &PgError) -> bool {
+    is_duplicate(error) || error.code() == Some(&SqlState::INTERNAL_ERROR)
+}

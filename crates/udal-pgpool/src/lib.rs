@@ -23,7 +23,7 @@ pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
 pub use decode::{can_be_id, read_record, read_text, read_value};
-pub use failure::{Failure, is_duplicate};
+pub use failure::{Failure, is_duplicate, may_be_duplicate};
 pub use place::{Place, ServerName};
 pub use provision::{Provision, Statements};
 pub use settings::Settings;

@@ -20,7 +20,7 @@ pub struct Statements(pub Vec<String>);
 #[async_trait]
 impl Provision for Statements {
     async fn run(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
-        transaction.batch(&self.0.join(";\n")).await?;
+        transaction.batches(&self.0).await?;
         Ok(())
     }
 }

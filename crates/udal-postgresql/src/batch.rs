@@ -10,7 +10,8 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, next_chunk, read_text,
+    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, may_be_duplicate, next_chunk,
+    read_text,
 };
 use udal_sql::column_type;
 use udal_sql::table::{self, Span};
@@ -21,6 +22,13 @@ use crate::home::Home;
 const ATTEMPTS: usize = 5;
 
 type Item = (u64, Record);
+
+/// What came of an attempt to write a chunk.
+enum Copied {
+    All,
+    /// Another write is in the way, or seems to be: the failure where it turns out not to be.
+    Nothing(Failure),
+}
 
 pub(crate) async fn batch_create(
     databases: &TenantDatabases,
@@ -90,48 +98,55 @@ impl Batch<'_> {
             chunk.truncate(*at);
         }
         self.ensure_partitions(&chunk).await?;
+        let mut in_the_way = Failure::overtaken();
         for _ in 0..ATTEMPTS {
-            if self.try_copy(&chunk).await? {
-                return denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error));
+            match self.try_copy(&chunk).await? {
+                Copied::All => return denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error)),
+                Copied::Nothing(failure) => in_the_way = failure,
             }
             if let Some(error) = self.first_taken(&chunk).await? {
                 return Err(error);
             }
         }
-        Err(Failure::overtaken().into())
+        Err(in_the_way.into())
     }
 
     async fn write_each(&mut self, chunk: Vec<Item>) -> Result<u64> {
         let mut open = self.within_reach(chunk);
+        let mut in_the_way = Failure::overtaken();
         for _ in 0..ATTEMPTS {
             open = self.without_taken(open).await?;
             self.ensure_partitions(&open).await?;
-            if self.try_copy(&open).await? {
-                return Ok(open.len() as u64);
+            match self.try_copy(&open).await? {
+                Copied::All => return Ok(open.len() as u64),
+                Copied::Nothing(failure) => in_the_way = failure,
             }
         }
-        Err(Failure::overtaken().into())
+        Err(in_the_way.into())
     }
 
-    /// Writes the chunk; answers false, and has written nothing of it, where another write is in the way.
-    async fn try_copy(&mut self, chunk: &[Item]) -> Result<bool> {
+    /// Writes the chunk, or nothing of it.
+    async fn try_copy(&mut self, chunk: &[Item]) -> Result<Copied> {
         if chunk.is_empty() {
-            return Ok(true);
+            return Ok(Copied::All);
         }
         let savepoint = self.transaction.savepoint().await.map_err(Failure::from)?;
         let failure = match copy(self.home, self.model, &savepoint, chunk).await {
             Ok(()) => {
                 savepoint.commit().await.map_err(Failure::from)?;
-                return Ok(true);
+                return Ok(Copied::All);
             }
             Err(CopyFailure::Database(error)) if is_duplicate(&error) => Failure::overtaken(),
+            Err(CopyFailure::Database(error)) if may_be_duplicate(&error) => {
+                Failure::Overtaken(Failure::from(error).into())
+            }
             Err(failure) => Failure::from(failure),
         };
         if !matches!(failure, Failure::Overtaken(_)) {
             return Err(failure.into());
         }
         savepoint.rollback().await.map_err(Failure::from)?;
-        Ok(false)
+        Ok(Copied::Nothing(failure))
     }
 
     /// Why the first item whose id is taken, by a record that is there or by an earlier item, cannot be written.

@@ -55,7 +55,7 @@ async fn drop_old(home: &Home<'_>, mut connection: Connection, from: Date) -> Re
             connection.batch(&table::detach_partition(target, span)).await.map_err(Failure::from)?;
         }
         let transaction = connection.transaction().await.map_err(Failure::from)?;
-        transaction.batch(&table::drop_partition(target, span).join(";\n")).await.map_err(Failure::from)?;
+        transaction.batches(&table::drop_partition(target, span)).await.map_err(Failure::from)?;
         transaction.commit().await.map_err(Failure::from)?;
         tracing::info!(table = target.table_name(), partition = name, "dropped a partition whose time is over");
         dropped.push(name);

@@ -14,7 +14,7 @@ impl Provision for WholeTable<'_> {
         let found = find(self.0, transaction).await?;
         let statements = if found.columns.is_empty() { made(self.0) } else { additions(self.0, &found)? };
         if !statements.is_empty() {
-            transaction.batch(&statements.join(";\n")).await?;
+            transaction.batches(&statements).await?;
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Provision for OnePartition<'_> {
         let OnePartition(target, span) = *self;
         if transaction.query(&table::has_partition(target, span)).await?.is_empty() {
             let statements = [table::create_partition(target, span), table::attach_partition(target, span)];
-            transaction.batch(&statements.join(";\n")).await?;
+            transaction.batches(&statements).await?;
         }
         Ok(())
     }

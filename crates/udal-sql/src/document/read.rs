@@ -7,7 +7,7 @@ use udal_core::order::Order;
 use udal_core::search::Query;
 
 use super::{DOCUMENTS, Documents, SELECTION};
-use crate::table::{limit_to, order_by};
+use crate::table::{limit_to, offset, order_by};
 use crate::{Param, Sql, Statement, write_predicate, write_search};
 
 /// Reads one document by id, if `reach` is true of it.
@@ -64,7 +64,7 @@ pub fn list(model: &Model, filter: &Predicate, order: &Order, limit: usize, star
     order_by(&mut sql, &Documents, order);
     limit_to(&mut sql, limit);
     if let Start::Skip(count @ 1..) = start {
-        sql.push(" OFFSET ").param(Param::int(i64::try_from(*count).unwrap_or(i64::MAX)));
+        sql.push(" OFFSET ").param(offset(*count, limit));
     }
     sql.finish()
 }

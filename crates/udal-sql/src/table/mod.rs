@@ -16,7 +16,7 @@ pub use partition::{
     kept_from, partition_name,
 };
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
-pub(crate) use read::{limit_to, order_by};
+pub(crate) use read::{limit_to, offset, order_by};
 pub use write::{copy, copy_ids, delete, insert, update};
 
 use crate::{BaseType, Columns, Sql, column_type};

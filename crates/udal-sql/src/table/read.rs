@@ -33,7 +33,7 @@ pub fn list(target: Target<'_>, filter: &Predicate, order: &Order, limit: usize,
     order_by(&mut sql, &LAYOUT, order);
     limit_to(&mut sql, limit);
     if let Start::Skip(count @ 1..) = start {
-        sql.push(" OFFSET ").param(Param::int(i64::try_from(*count).unwrap_or(i64::MAX)));
+        sql.push(" OFFSET ").param(offset(*count, limit));
     }
     sql.finish()
 }
@@ -129,6 +129,15 @@ pub(crate) fn order_by(sql: &mut Sql, layout: &dyn Layout, order: &Order) {
 
 /// Writes `LIMIT` with one more than `limit`, which tells whether there are more.
 pub(crate) fn limit_to(sql: &mut Sql, limit: usize) {
-    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    sql.push(" LIMIT ").param(Param::int(one_more));
+    sql.push(" LIMIT ").param(Param::int(one_more(limit)));
+}
+
+/// How many rows are skipped. Where a table is spread over servers each is asked for skipped and wanted rows together: the
+/// sum must be a `bigint` too.
+pub(crate) fn offset(count: u64, limit: usize) -> Param {
+    Param::int(i64::try_from(count).unwrap_or(i64::MAX).min(i64::MAX - one_more(limit)))
+}
+
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
