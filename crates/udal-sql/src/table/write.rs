@@ -3,7 +3,7 @@
 use udal_core::filter::Predicate;
 use udal_core::record::{Patch, Record};
 
-use super::read::at_spot;
+use super::read::{at_spot, select_from};
 use super::{LAYOUT, Spot, Target, column_names, selection};
 use crate::{Param, Sql, Statement, column_type, write_predicate};
 
@@ -35,50 +35,84 @@ pub fn update(
     if_version: Option<i64>,
 ) -> Statement {
     let mut sql = Sql::new();
-    let moved_to = target.partition_key().and_then(|(key, _)| patch.change_of(key.position()));
-    if moved_to.is_some() {
-        sql.push("WITH u AS (");
-    }
+    let Some(moved_to) = target.partition_key().and_then(|(key, _)| patch.change_of(key.position())) else {
+        set(&mut sql, target, patch);
+        sql.push(" WHERE ");
+        conditions(&mut sql, target, spot, reach, if_version);
+        sql.push(" RETURNING ");
+        selection(&mut sql, target.model());
+        return sql.finish();
+    };
+    found(&mut sql, target, spot, reach, if_version);
+    sql.push(", u AS (");
+    set(&mut sql, target, patch);
+    where_found(&mut sql, target, spot);
+    sql.push(" RETURNING ");
+    selection(&mut sql, target.model());
+    sql.push("), i AS (UPDATE ").name(&target.ids_table_name()).push(" SET ").column(&moved_to.field).push(" = ");
+    sql.param(Param::new(column_type(moved_to.field.field_type()), moved_to.value.clone()));
+    where_id_found(&mut sql, spot);
+    sql.push(") SELECT * FROM u");
+    sql.finish()
+}
+
+fn set(sql: &mut Sql, target: Target<'_>, patch: &Patch) {
     sql.push("UPDATE ").name(target.table_name()).push(" SET \"version\" = \"version\" + 1");
     for change in patch.changes() {
         sql.push(", ").column(&change.field).push(" = ");
         sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
     }
-    conditions(&mut sql, target, spot, reach, if_version);
-    if let Some(change) = moved_to {
-        sql.push("), i AS (UPDATE ").name(&target.ids_table_name()).push(" SET ").column(&change.field).push(" = ");
-        sql.param(Param::new(column_type(change.field.field_type()), change.value.clone()));
-        sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM u)) SELECT * FROM u");
-    }
-    sql.finish()
 }
 
 /// Deletes the record at `spot`, if `reach` is true of it, and answers it as it was.
 pub fn delete(target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) -> Statement {
     let mut sql = Sql::new();
-    let is_split = target.partition_key().is_some();
-    if is_split {
-        sql.push("WITH d AS (");
+    if target.partition_key().is_none() {
+        sql.push("DELETE FROM ").name(target.table_name()).push(" WHERE ");
+        conditions(&mut sql, target, spot, reach, if_version);
+        sql.push(" RETURNING ");
+        selection(&mut sql, target.model());
+        return sql.finish();
     }
-    sql.push("DELETE FROM ").name(target.table_name());
-    conditions(&mut sql, target, spot, reach, if_version);
-    if is_split {
-        sql.push("), i AS (DELETE FROM ").name(&target.ids_table_name());
-        sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM d)) SELECT * FROM d");
-    }
+    found(&mut sql, target, spot, reach, if_version);
+    sql.push(", d AS (DELETE FROM ").name(target.table_name());
+    where_found(&mut sql, target, spot);
+    sql.push("), i AS (DELETE FROM ").name(&target.ids_table_name());
+    where_id_found(&mut sql, spot);
+    sql.push(") SELECT * FROM f");
     sql.finish()
 }
 
-fn conditions(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) {
+/// Writes `WITH f AS (…)`, which finds the record and locks it. What writes in the same statement has no condition but the
+/// record's place: a condition that no row can meet is found out when the statement is planned, and Citus then does not
+/// know which shard the write is for.
+fn found(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) {
+    sql.push("WITH f AS (");
+    select_from(sql, target);
     sql.push(" WHERE ");
+    conditions(sql, target, spot, reach, if_version);
+    sql.push(" FOR UPDATE)");
+}
+
+/// Writes the condition that the table's row is the one that was found.
+fn where_found(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>) {
+    sql.push(" WHERE ");
+    at_spot(sql, target, spot);
+    sql.push(" AND EXISTS (SELECT FROM f)");
+}
+
+/// Writes the condition that the row of the table of ids is the one of the record that was found.
+fn where_id_found(sql: &mut Sql, spot: &Spot<'_>) {
+    sql.push(" WHERE \"id\" = ").param(Param::text(spot.id)).push(" AND EXISTS (SELECT FROM f)");
+}
+
+fn conditions(sql: &mut Sql, target: Target<'_>, spot: &Spot<'_>, reach: &Predicate, if_version: Option<i64>) {
     at_spot(sql, target, spot);
     sql.push(" AND ");
     write_predicate(sql, &LAYOUT, reach);
     if let Some(version) = if_version {
         sql.push(" AND \"version\" = ").param(Param::int(version));
     }
-    sql.push(" RETURNING ");
-    selection(sql, target.model());
 }
 
 /// Starts a stream of records into the table, in PostgreSQL's binary form, columns in the order of the fields' positions.
