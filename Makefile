@@ -2,12 +2,12 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test check lint audit bench
+.PHONY: help setup demo ison-py test check lint audit bench
 
 CARGO ?= cargo
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: a C linker and PostgreSQL 13 or newer
 	@sh scripts/install-postgresql.sh
@@ -17,7 +17,10 @@ demo: setup ## Build, start a private PostgreSQL, and show records in both stora
 	$(CARGO) build --release -p udal-cli --locked
 	target/release/udal demo
 
-test: setup check ## Run the repository's checks and every test, against a real PostgreSQL
+ison-py: ## Install the Python parser that tests read ISON back with, where there is Python
+	@sh scripts/install-ison-py.sh
+
+test: setup ison-py check ## Run the repository's checks and every test, against a real PostgreSQL
 	$(CARGO) test --workspace --locked
 
 check: ## Run the repository's checks alone: dependencies, clauses, sizes, paths

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
+use clap::parser::ValueSource;
 use clap::{Args, Parser, Subcommand};
 use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
-use udal_format::Format;
+use udal_format::{Format, IsonOptions};
 
 use crate::help;
 
@@ -35,10 +36,39 @@ pub(crate) struct Options {
     /// The configuration file [default: udal.toml, where there is one]
     #[arg(long, global = true, value_name = "FILE", env = ENV_CONFIG, hide_env = true)]
     pub(crate) config: Option<PathBuf>,
-    /// How answers are written: table, json, csv or ndjson [default: table on a terminal, else json]
+    /// How answers are written: table, json, ndjson, csv, ison or ison_table [default: table on a terminal, else json]
     #[arg(long, global = true, value_name = "FORMAT", env = ENV_FORMAT, hide_env = true,
         value_parser = format_parser(), hide_possible_values = true)]
     pub(crate) format: Option<Format>,
+    /// What ISON leaves out: plain, compact or brief, or words for single options; ison is then the format
+    #[arg(long, global = true, value_name = "WORDS", value_parser = ison_options)]
+    pub(crate) ison: Option<IsonOptions>,
+}
+
+impl Options {
+    /// The options, where `--ison` was given, with a format that it is for.
+    ///
+    /// # Errors
+    /// What is wrong where `--format`, too, was given and says something else.
+    pub(crate) fn with_ison(mut self, format_from: Option<ValueSource>) -> Result<Self, String> {
+        match self.format {
+            Some(Format::Ison | Format::IsonTable) => {}
+            Some(format) if self.ison.is_some() && format_from == Some(ValueSource::CommandLine) => {
+                return Err(format!("--ison says what ISON leaves out; --format {format} does not go with it"));
+            }
+            // What the environment says is for commands that say nothing.
+            _ if self.ison.is_some() => self.format = Some(Format::Ison),
+            _ => {}
+        }
+        Ok(self)
+    }
+}
+
+fn ison_options(words: &str) -> Result<IsonOptions, String> {
+    words.parse().map_err(|error: udal::Error| {
+        let hint = error.mend().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{hint}", error.message())
+    })
 }
 
 fn format_parser() -> impl TypedValueParser<Value = Format> {

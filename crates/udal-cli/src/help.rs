@@ -105,10 +105,14 @@ Examples:
   udal record list lab AppLabResult --tenant acme --filter '{\"value\":{\"gte\":7}}' --order-by -value --limit 5
   udal record list crm AppCRMAccount --tenant acme --filter '{\"or\":[{\"city\":\"Berlin\"},{\"tags\":{\"has\":\"key\"}}]}'
   udal record list lab AppLabResult --tenant acme --all --format csv > results.csv
+  udal record list lab AppLabResult --tenant acme --limit 20 --ison compact
 
 Filters: {\"field\": value} or {\"field\": {operator: value}}, all of which must hold; combine with \"and\", \"or\", \"not\".
 Operators: eq ne in not_in lt lte gt gte contains starts_with has is_null. A comparison with a missing value is false.
-Orders: fields with commas between them, a - first for descending; the id settles ties.";
+Orders: fields with commas between them, a - first for descending; the id settles ties.
+ISON: plain (all there is), compact (all that loses nothing left out), brief (also numbers for UUIDs, times to the second,
+floats of 6 digits); then, or alone: quoted-last drop-null-columns drop-trailing-nulls id-prefixes number-uuids
+times=exact|seconds|minutes|days floats=exact|DIGITS, with commas between them. docs/ison.md says what each saves.";
 
 pub(crate) const RECORD_SEARCH: &str = "\
 Examples:

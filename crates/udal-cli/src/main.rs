@@ -1,5 +1,6 @@
 //! The command line.
 
+mod answer;
 mod args;
 mod commands;
 mod demo;
@@ -13,7 +14,8 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::Arguments;
 use exit::Exit;
@@ -21,14 +23,26 @@ use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let mut output = Output::to_standard(arguments.options.format);
+    let arguments = arguments();
+    let mut output = Output::to_standard(&arguments.options);
     start_log();
     let exit = match run(&arguments, &mut output) {
         Ok(exit) => exit,
         Err(failure) => output.failure(&failure),
     };
     exit.into()
+}
+
+/// Reads the command line; what is wrong with it ends the process.
+fn arguments() -> Arguments {
+    let mut matches = Arguments::command().get_matches();
+    let format_from = matches.value_source("format");
+    let read = Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Arguments::command()));
+    let Arguments { options, command } = read.unwrap_or_else(|error| error.exit());
+    match options.with_ison(format_from) {
+        Ok(options) => Arguments { options, command },
+        Err(message) => Arguments::command().error(ErrorKind::ArgumentConflict, message).exit(),
+    }
 }
 
 fn run(arguments: &Arguments, output: &mut Output) -> Result<Exit, Failure> {

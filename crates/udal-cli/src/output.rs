@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use serde_json::{Value as Json, json};
 use udal_format::{Format, Layout, Table};
 
+use crate::answer;
+use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -19,14 +21,15 @@ pub(crate) struct Output {
 
 impl Output {
     /// Answers to standard output, messages to standard error; a table on a terminal, JSON elsewhere, unless one is asked for.
-    pub(crate) fn to_standard(asked: Option<Format>) -> Self {
+    pub(crate) fn to_standard(options: &Options) -> Self {
+        let asked = options.format;
         let is_terminal = io::stdout().is_terminal();
         let format = asked.unwrap_or(if is_terminal { Format::Table } else { Format::Json });
         Output {
             answers: Box::new(BufWriter::new(io::stdout())),
             messages: Box::new(io::stderr()),
             asked,
-            layout: Layout::new(format).width(terminal_width(is_terminal)),
+            layout: Layout::new(format).width(terminal_width(is_terminal)).ison(options.ison.unwrap_or_default()),
         }
     }
 
@@ -78,7 +81,7 @@ impl Output {
         &mut self.answers
     }
 
-    /// Writes a small answer: `json` for programs, `text` for people, `rows` as a line of CSV each.
+    /// Writes a small answer: `json` for programs, `text` for people, `rows` as a line of CSV or ISON each.
     pub(crate) fn answer(&mut self, json: &Json, text: &str, rows: &[&[&str]]) -> Result<(), Failure> {
         match self.format() {
             Format::Json | Format::Ndjson => writeln!(self.answers, "{json}")?,
@@ -88,6 +91,7 @@ impl Output {
                     write!(self.answers, "{}", udal_format::csv_row(row))?;
                 }
             }
+            Format::Ison | Format::IsonTable => answer::write(&mut self.answers, json, rows, self.layout)?,
         }
         self.flush()
     }

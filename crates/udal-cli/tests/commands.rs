@@ -243,7 +243,52 @@ fn formats() {
     assert!(one.lines().any(|line| line.starts_with("│ test_type ") && line.contains("a\\u{1b}[31mb")), "{one}");
     let wrong = desk.udal(&record("list", LAB, tenant, &["--format", "xml"]));
     assert_eq!(wrong.code(), 2);
-    assert!(wrong.err().contains("[possible values: table, json, csv, ndjson]"), "{}", wrong.err());
+    assert!(wrong.err().contains("[possible values: table, json, csv, ndjson, ison, ison_table]"), "{}", wrong.err());
+}
+
+#[test]
+fn ison() {
+    let desk = Desk::shared();
+    let tenant = "t-ison";
+    for (id, kind) in [("1", "ph value"), ("2", "tsh")] {
+        let data = json!({"id": format!("AppLabResult/{id}"), "test_type": kind, "value": 7}).to_string();
+        desk.udal(&record("create", LAB, tenant, &["--data", &data])).json();
+    }
+    let list =
+        |options: &[&str]| desk.udal(&record("list", LAB, tenant, &[&["--order-by", "id"], options].concat())).out();
+    let plain = list(&["--format", "ison"]);
+    let lines: Vec<&str> = plain.lines().collect();
+    assert!(lines[1].starts_with("id test_type value unit "), "{plain}");
+    assert!(lines[2].starts_with("AppLabResult/1 \"ph value\" 7.0 null "), "{plain}");
+    assert_eq!((lines[0], lines.len()), ("table.AppLabResult", 4));
+    let compact = list(&["--ison", "compact,times=days"]);
+    assert!(compact.lines().nth(1).unwrap().starts_with("id test_type value version created_at "), "{compact}");
+    assert_eq!(compact, list(&["--ison", "compact,times=days", "--format", "ison"]));
+    assert_eq!(compact, list(&["--ison", "compact,times=days", "--all"]));
+    let picture = list(&["--format", "ison_table", "--ison", "compact"]);
+    assert!(picture.starts_with("@AppLabResult\nid             | test_type | value | version | "), "{picture}");
+    let found = desk.udal(&record("search", LAB, tenant, &["tsh", "--format", "ison"])).out();
+    assert_eq!(found, format!("{}\n{}\n{}\n", lines[0], lines[1], lines[3]));
+    assert_eq!(desk.udal(&record("get", LAB, tenant, &["AppLabResult/2", "--format", "ison"])).out(), found);
+    let mut by_environment = command(&record("get", LAB, tenant, &["AppLabResult/2"]));
+    by_environment.env("UDAL_DATA_DIR", desk.data_dir()).env("UDAL_FORMAT", "ison");
+    assert_eq!(run(by_environment, b"").out(), found);
+    let mut despite_environment = command(&record("get", LAB, tenant, &["AppLabResult/2", "--ison", "plain"]));
+    despite_environment.env("UDAL_DATA_DIR", desk.data_dir()).env("UDAL_FORMAT", "csv");
+    assert_eq!(run(despite_environment, b"").out(), found);
+    let count = desk.udal(&record("count", LAB, tenant, &["--format", "ison"])).out();
+    assert_eq!(count, "table.answer\ncount\n2\n");
+    let created = desk.udal(&["tenant", "create", tenant, "--format", "ison"]).out();
+    assert_eq!(created, "table.answer\ntenant created\nt-ison false\n");
+    let models = desk.udal(&["model", "list", "--format", "ison"]).out();
+    assert!(models.contains("\nlab AppLabResult postgresql \""), "{models}");
+    for (options, said) in [
+        (["--ison", "compact", "--format", "json"], "--format json does not go with it"),
+        (["--ison", "compct", "--format", "ison"], "did you mean `compact`?"),
+    ] {
+        let refused = desk.udal(&record("list", LAB, tenant, &options));
+        assert!(refused.code() == 2 && refused.err().contains(said), "{}", refused.err());
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
-use udal_core::model::Model;
-use udal_core::record::Record;
 use udal_core::value::Value;
+
+use crate::header::{Header, ResultColumn};
 
 /// Writes a header, then a row a record.
 pub(crate) struct CsvWriter<W: Write> {
@@ -13,15 +13,15 @@ pub(crate) struct CsvWriter<W: Write> {
 }
 
 impl<W: Write> CsvWriter<W> {
-    /// A writer whose header names the fields of `model` in the order in which records are written.
-    pub(crate) fn new(out: W, model: &Model) -> io::Result<Self> {
+    /// A writer whose first line names the columns of `header`.
+    pub(crate) fn new(out: W, header: &Header) -> io::Result<Self> {
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-        writer.write_record(crate::record::field_order(model).map(|field| field.name())).map_err(io::Error::other)?;
+        writer.write_record(header.columns().iter().map(ResultColumn::name)).map_err(as_io)?;
         Ok(CsvWriter { writer })
     }
 
-    pub(crate) fn write(&mut self, record: &Record) -> io::Result<()> {
-        let cells = record.named().map(|(_, value)| value.map(cell).unwrap_or_default());
+    pub(crate) fn write(&mut self, header: &Header, row: &[Option<Value>]) -> io::Result<()> {
+        let cells = header.columns().iter().map(|column| column.value(row).map(cell).unwrap_or_default());
         self.writer.write_record(cells).map_err(as_io)
     }
 

@@ -1,4 +1,4 @@
-//! Result sets to JSON, CSV and tables.
+//! Result sets to JSON, ISON, CSV and tables.
 //!
 //! ```
 //! use udal_core::model::{Catalog, GroupDeclaration, ModelDeclaration};
@@ -17,7 +17,11 @@
 //! ```
 
 mod csv;
+mod graph;
+mod header;
+mod ison;
 mod record;
+mod result;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,7 +31,11 @@ mod writer;
 use std::fmt;
 
 pub use csv::csv_row;
+pub use graph::{EdgeType, Graph};
+pub use header::{ColumnKind, Header, ResultColumn, ResultKind};
+pub use ison::{ColumnOrder, Floats, Ids, IsonOptions, NullColumns, Times, TrailingNulls, Uuids};
 pub use record::write_record;
+pub use result::ResultWriter;
 pub use table::{Align, Column, Table};
 pub use text::{cut, visible, visible_lines};
 pub use writer::RecordWriter;
@@ -44,12 +52,22 @@ pub enum Format {
     /// Comma-separated values with a header, as RFC 4180 says. Sets, lists and `json` are JSON text; a missing value is an
     /// empty cell, and so is an empty string.
     Csv,
+    /// ISON: a line of field names, then a line of values a record, for language models and for programs.
+    Ison,
+    /// The same as columns with bars between them, for prompts and for people; nothing parses it.
+    IsonTable,
 }
 
 impl Format {
     /// Every format with its name.
-    pub const NAMES: [(&'static str, Format); 4] =
-        [("table", Format::Table), ("json", Format::Json), ("csv", Format::Csv), ("ndjson", Format::Ndjson)];
+    pub const NAMES: [(&'static str, Format); 6] = [
+        ("table", Format::Table),
+        ("json", Format::Json),
+        ("csv", Format::Csv),
+        ("ndjson", Format::Ndjson),
+        ("ison", Format::Ison),
+        ("ison_table", Format::IsonTable),
+    ];
 
     /// The format of that name.
     pub fn named(name: &str) -> Option<Self> {
@@ -64,11 +82,12 @@ impl fmt::Display for Format {
     }
 }
 
-/// A format, and the room there is for a table.
+/// A format, the room there is for a table, and what ISON leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     format: Format,
     width: usize,
+    ison: IsonOptions,
 }
 
 impl Layout {
@@ -77,13 +96,20 @@ impl Layout {
 
     /// A layout in `format`.
     pub const fn new(format: Format) -> Self {
-        Layout { format, width: Layout::DEFAULT_WIDTH }
+        Layout { format, width: Layout::DEFAULT_WIDTH, ison: IsonOptions::PLAIN }
     }
 
     /// The same layout, with tables of at most this many columns of a terminal.
     #[must_use]
     pub const fn width(mut self, width: usize) -> Self {
         self.width = width;
+        self
+    }
+
+    /// The same layout, with ISON that leaves out what these options say.
+    #[must_use]
+    pub const fn ison(mut self, options: IsonOptions) -> Self {
+        self.ison = options;
         self
     }
 

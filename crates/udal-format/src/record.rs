@@ -21,7 +21,7 @@ pub fn write_record<W: Write>(mut out: W, record: &Record, layout: Layout) -> io
             serde_json::to_writer_pretty(&mut out, record)?;
             out.write_all(b"\n")
         }
-        Format::Ndjson | Format::Csv => {
+        Format::Ndjson | Format::Csv | Format::Ison | Format::IsonTable => {
             let mut writer = RecordWriter::new(out, record.model(), layout);
             writer.write(record)?;
             writer.finish().map(drop)
