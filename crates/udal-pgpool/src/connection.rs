@@ -1,35 +1,40 @@
 //! A connection to a tenant's database, and a transaction on it.
 
+use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error as PgError, Row, RowStream};
 use udal_sql::{Param, Statement};
 
 use crate::encode::{Bound, driver_type};
-use crate::pool::{Lease, Pooled};
+use crate::lease::Lease;
+use crate::watch::Watch;
 
 /// A connection, lent by [`TenantDatabases`](crate::TenantDatabases); it goes back when it is dropped.
 ///
-/// Statements carry their parameters' types, so that each takes one round trip, and keep no state in the session.
+/// Statements carry their parameters' types, so that each takes one round trip, and keep no state in the session. One that
+/// takes longer than [`Settings::statement_timeout`](crate::Settings::statement_timeout) is cancelled, but for
+/// [`batch`](Connection::batch) and connections for maintenance. One whose caller goes away is cancelled too, and the
+/// connection is closed: nobody else meets what is left of it.
 pub struct Connection {
     lease: Lease,
+    /// The longest that a statement may take; none for maintenance.
+    limit: Option<Duration>,
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").finish_non_exhaustive()
+        f.debug_struct("Connection").field("place", self.lease.watch().place()).finish_non_exhaustive()
     }
 }
 
 impl Connection {
-    pub(crate) fn new(lease: Lease) -> Self {
-        Connection { lease }
-    }
-
-    fn pooled(&self) -> &Pooled {
-        self.lease.pooled()
+    pub(crate) fn new(lease: Lease, limit: Option<Duration>) -> Self {
+        Connection { lease, limit }
     }
 
     /// Runs a statement and reads its rows.
@@ -38,7 +43,9 @@ impl Connection {
     /// What the database says.
     pub async fn query(&self, statement: &Statement) -> Result<Vec<Row>, PgError> {
         let bound = bind(&statement.params);
-        self.pooled().client().query_typed(&statement.text, &refer(&bound)).await
+        let refer = refer(&bound);
+        let request = self.lease.client().query_typed(&statement.text, &refer);
+        see_to_end(self.lease.watch(), self.limit, &statement.text, request).await
     }
 
     /// Runs a statement whose rows are read one after the other by [`RowReader::new`].
@@ -47,8 +54,11 @@ impl Connection {
     /// What the database says of the statement.
     pub async fn rows(&self, statement: &Statement) -> Result<Rows, PgError> {
         let bound = bind(&statement.params);
-        let stream = self.pooled().client().query_typed_raw(&statement.text, refer(&bound)).await?;
-        Ok(Rows { stream: Box::pin(stream) })
+        let request = self.lease.client().query_typed_raw(&statement.text, refer(&bound));
+        let stream = see_to_end(self.lease.watch(), self.limit, &statement.text, request).await?;
+        let watch = Arc::clone(self.lease.watch());
+        watch.begin();
+        Ok(Rows { stream: Box::pin(stream), watch, limit: self.limit })
     }
 
     /// Runs a statement and answers how many rows it touched.
@@ -57,15 +67,18 @@ impl Connection {
     /// What the database says.
     pub async fn execute(&self, statement: &Statement) -> Result<u64, PgError> {
         let bound = bind(&statement.params);
-        self.pooled().client().execute_typed(&statement.text, &refer(&bound)).await
+        let refer = refer(&bound);
+        let request = self.lease.client().execute_typed(&statement.text, &refer);
+        see_to_end(self.lease.watch(), self.limit, &statement.text, request).await
     }
 
-    /// Runs one statement without parameters or answer, outside of any transaction: what PostgreSQL runs only so.
+    /// Runs one statement without parameters or answer, outside of any transaction: what PostgreSQL runs only so. It takes as
+    /// long as it takes.
     ///
     /// # Errors
     /// What the database says.
     pub async fn batch(&self, text: &str) -> Result<(), PgError> {
-        self.pooled().client().batch_execute(text).await
+        self.lease.watch().unlimited(self.lease.client().batch_execute(text)).await
     }
 
     /// Starts a transaction; dropped without commit, it is rolled back.
@@ -73,13 +86,19 @@ impl Connection {
     /// # Errors
     /// What the database says.
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, PgError> {
-        Ok(Transaction { inner: self.lease.pooled_mut().client_mut().transaction().await? })
+        let limit = self.limit;
+        let (client, watch) = self.lease.parts();
+        let watch = Arc::clone(watch);
+        let inner = see_to_end(&watch, limit, "BEGIN", client.transaction()).await?;
+        Ok(Transaction { inner, watch, limit })
     }
 }
 
-/// The rows of a running statement.
+/// The rows of a running statement: those that are dropped before their end are cancelled with their connection.
 pub struct Rows {
     stream: Pin<Box<RowStream>>,
+    watch: Arc<Watch>,
+    limit: Option<Duration>,
 }
 
 impl std::fmt::Debug for Rows {
@@ -88,10 +107,22 @@ impl std::fmt::Debug for Rows {
     }
 }
 
+impl Rows {
+    async fn next(&mut self) -> Option<Result<Row, PgError>> {
+        let mut next = self.stream.next();
+        // Most rows are here already, and need no clock.
+        if let Some(row) = (&mut next).now_or_never() {
+            return row;
+        }
+        let next = async { next.await.transpose() };
+        see_to_end(&self.watch, self.limit, "a row of a running statement", next).await.transpose()
+    }
+}
+
 /// Reads the rows of a statement one after the other, and holds the connection meanwhile.
 ///
-/// The connection goes back when the rows are at their end. Where they are not read so far it is closed: what is left of
-/// them may be much, and whoever had it next would wait for it.
+/// The connection goes back when the rows are at their end. Where they are not read so far the statement is cancelled and
+/// the connection closed: what is left of them may be much, and whoever had it next would wait for it.
 #[derive(Debug)]
 pub struct RowReader {
     rows: Rows,
@@ -109,9 +140,12 @@ impl RowReader {
     /// # Errors
     /// What the database says.
     pub async fn next(&mut self) -> Result<Option<Row>, PgError> {
-        match self.rows.stream.next().await {
+        match self.rows.next().await {
             Some(Ok(row)) => Ok(Some(row)),
             ended => {
+                if self.connection.is_some() {
+                    self.rows.watch.end();
+                }
                 self.connection = None;
                 ended.transpose()
             }
@@ -119,32 +153,26 @@ impl RowReader {
     }
 }
 
-impl Drop for RowReader {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            connection.lease.close();
-        }
-    }
-}
-
 /// A transaction on a [`Connection`].
 pub struct Transaction<'a> {
     inner: tokio_postgres::Transaction<'a>,
+    watch: Arc<Watch>,
+    limit: Option<Duration>,
 }
 
 impl std::fmt::Debug for Transaction<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transaction").finish_non_exhaustive()
+        f.debug_struct("Transaction").field("place", self.watch.place()).finish_non_exhaustive()
     }
 }
 
 impl Transaction<'_> {
-    /// Runs one statement without parameters or answer, such as the definition of a table.
+    /// Runs one statement without parameters or answer, such as the definition of a table. It takes as long as it takes.
     ///
     /// # Errors
     /// What the database says.
     pub async fn batch(&self, text: &str) -> Result<(), PgError> {
-        self.inner.batch_execute(text).await
+        self.watch.unlimited(self.inner.batch_execute(text)).await
     }
 
     /// Runs such statements, each in a message of its own: Citus takes no two definitions in one.
@@ -162,13 +190,19 @@ impl Transaction<'_> {
         &self.inner
     }
 
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
     /// Runs a statement and reads its rows.
     ///
     /// # Errors
     /// What the database says.
     pub async fn query(&self, statement: &Statement) -> Result<Vec<Row>, PgError> {
         let bound = bind(&statement.params);
-        self.inner.query_typed(&statement.text, &refer(&bound)).await
+        let refer = refer(&bound);
+        let request = self.inner.query_typed(&statement.text, &refer);
+        see_to_end(&self.watch, self.limit, &statement.text, request).await
     }
 
     /// Runs a statement and answers how many rows it touched.
@@ -177,7 +211,9 @@ impl Transaction<'_> {
     /// What the database says.
     pub async fn execute(&self, statement: &Statement) -> Result<u64, PgError> {
         let bound = bind(&statement.params);
-        self.inner.execute_typed(&statement.text, &refer(&bound)).await
+        let refer = refer(&bound);
+        let request = self.inner.execute_typed(&statement.text, &refer);
+        see_to_end(&self.watch, self.limit, &statement.text, request).await
     }
 
     /// Starts a transaction within this one.
@@ -185,7 +221,8 @@ impl Transaction<'_> {
     /// # Errors
     /// What the database says.
     pub async fn savepoint(&mut self) -> Result<Transaction<'_>, PgError> {
-        Ok(Transaction { inner: self.inner.transaction().await? })
+        let inner = see_to_end(&self.watch, self.limit, "SAVEPOINT", self.inner.transaction()).await?;
+        Ok(Transaction { inner, watch: Arc::clone(&self.watch), limit: self.limit })
     }
 
     /// Makes what was done durable.
@@ -193,7 +230,8 @@ impl Transaction<'_> {
     /// # Errors
     /// What the database says.
     pub async fn commit(self) -> Result<(), PgError> {
-        self.inner.commit().await
+        let Transaction { inner, watch, limit } = self;
+        see_to_end(&watch, limit, "COMMIT", inner.commit()).await
     }
 
     /// Undoes what was done.
@@ -201,7 +239,20 @@ impl Transaction<'_> {
     /// # Errors
     /// What the database says.
     pub async fn rollback(self) -> Result<(), PgError> {
-        self.inner.rollback().await
+        let Transaction { inner, watch, limit } = self;
+        see_to_end(&watch, limit, "ROLLBACK", inner.rollback()).await
+    }
+}
+
+async fn see_to_end<T>(
+    watch: &Watch,
+    limit: Option<Duration>,
+    text: &str,
+    request: impl Future<Output = Result<T, PgError>>,
+) -> Result<T, PgError> {
+    match limit {
+        Some(limit) => watch.limited(limit, text, request).await,
+        None => watch.unlimited(request).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Streams of rows into a table, in PostgreSQL's binary form.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
@@ -10,6 +11,7 @@ use udal_core::value::Value;
 use udal_sql::SqlType;
 
 use crate::encode::{encode, with_length};
+use crate::watch::Watch;
 use crate::{Failure, Transaction};
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
@@ -18,6 +20,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// Writes rows to a `COPY … FROM STDIN (FORMAT binary)`.
 pub struct CopyWriter {
+    /// Runs from the start to the end of the stream: one that is dropped before is cancelled with its connection.
+    watch: Arc<Watch>,
     sink: Pin<Box<CopyInSink<Bytes>>>,
     buffer: BytesMut,
 }
@@ -34,12 +38,14 @@ impl CopyWriter {
     /// # Errors
     /// What the database says of the statement.
     pub async fn start(transaction: &Transaction<'_>, text: &str) -> Result<Self, tokio_postgres::Error> {
-        let sink = Box::pin(transaction.inner().copy_in(text).await?);
+        let watch = Arc::clone(transaction.watch());
+        let sink = Box::pin(watch.unlimited(transaction.inner().copy_in(text)).await?);
+        watch.begin();
         let mut buffer = BytesMut::with_capacity(2 * CHUNK_BYTES);
         buffer.put_slice(SIGNATURE);
         buffer.put_i32(0);
         buffer.put_i32(0);
-        Ok(CopyWriter { sink, buffer })
+        Ok(CopyWriter { watch, sink, buffer })
     }
 
     /// Adds a row.
@@ -60,6 +66,7 @@ impl CopyWriter {
         }
         if self.buffer.len() >= CHUNK_BYTES {
             let chunk = self.buffer.split().freeze();
+            // An error here is a connection that broke.
             self.sink.send(chunk).await.map_err(CopyFailure::Database)?;
         }
         Ok(())
@@ -73,7 +80,9 @@ impl CopyWriter {
         self.buffer.put_i16(-1);
         let rest = self.buffer.split().freeze();
         self.sink.send(rest).await?;
-        self.sink.as_mut().finish().await
+        let finished = self.sink.as_mut().finish().await;
+        self.watch.end();
+        finished
     }
 }
 

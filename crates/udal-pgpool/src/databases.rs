@@ -9,7 +9,7 @@ use udal_sql::{Param, Sql, Statement};
 
 use crate::once::Once;
 use crate::pool::Pools;
-use crate::{Connection, Failure, Place, Provision, ServerName, Settings, read_text};
+use crate::{Connection, Failure, Place, PoolStatus, Provision, ServerName, Settings, read_text};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
@@ -55,6 +55,11 @@ impl TenantDatabases {
         self.inner.pools.open_connections()
     }
 
+    /// What the connections are doing, in numbers: for metrics.
+    pub fn status(&self) -> PoolStatus {
+        self.inner.pools.status()
+    }
+
     /// Where the reference database is that every tenant reads.
     pub fn shared_place(&self) -> Place {
         Place::new(self.inner.settings.platform_server.clone(), &self.inner.settings.shared_database)
@@ -65,7 +70,8 @@ impl TenantDatabases {
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
     pub async fn connect(&self, place: &Place) -> std::result::Result<Connection, Failure> {
-        Ok(Connection::new(self.inner.pools.lend(place).await?))
+        let limit = self.inner.settings.statement_timeout;
+        Ok(Connection::new(self.inner.pools.lend(place).await?, Some(limit)))
     }
 
     /// Makes sure, once for each `key`, that the database at `place` is there and `work` is done in it, whole or not at all.
@@ -109,7 +115,7 @@ impl TenantDatabases {
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
     pub async fn maintain(&self, place: &Place) -> std::result::Result<Connection, Failure> {
-        Ok(Connection::new(self.inner.pools.maintain(place).await?))
+        Ok(Connection::new(self.inner.pools.maintain(place).await?, None))
     }
 
     /// A connection to the server's database that is always there.

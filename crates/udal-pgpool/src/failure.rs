@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use tokio_postgres::Error as PgError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use udal_core::{Error, ErrorKind};
 
 /// Why an operation on a database failed.
@@ -62,7 +62,15 @@ fn is_missing(error: &PgError) -> bool {
     let Some(database_error) = error.as_db_error() else { return false };
     // A row that no partition takes is a check violation without the name of a constraint.
     let no_partition = *database_error.code() == SqlState::CHECK_VIOLATION && database_error.constraint().is_none();
-    no_partition || MISSING.contains(&database_error.code())
+    no_partition || is_missing_behind_pooler(database_error) || MISSING.contains(&database_error.code())
+}
+
+/// PgBouncer passes on what the server said of a database, and puts a code of its own before it.
+fn is_missing_behind_pooler(error: &DbError) -> bool {
+    let message = error.message();
+    *error.code() == SqlState::PROTOCOL_VIOLATION
+        && message.starts_with("database \"")
+        && message.ends_with("\" does not exist")
 }
 
 /// The error that callers see: never the driver's text, which is kept as the cause for the log.
@@ -87,7 +95,7 @@ fn public_error(error: PgError) -> Error {
 
 /// A driver's error as the log shows it: what the database said, but for the detail, which holds values of rows.
 #[derive(Debug)]
-struct Cause(PgError);
+pub(crate) struct Cause(pub(crate) PgError);
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +117,7 @@ impl StdError for Cause {
     }
 }
 
-fn is_io(error: &PgError) -> bool {
+pub(crate) fn is_io(error: &PgError) -> bool {
     error.source().is_some_and(|source| source.is::<std::io::Error>() || source.is::<tokio::time::error::Elapsed>())
 }
 

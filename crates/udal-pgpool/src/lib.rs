@@ -3,6 +3,7 @@
 //! [`TenantDatabases`] hands out a [`Connection`] to a tenant's database. A database, table or partition that is not there
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
+mod breaker;
 mod chunk;
 mod connection;
 mod copy;
@@ -11,13 +12,19 @@ mod decode;
 mod encode;
 mod failure;
 pub mod idempotency;
+mod lease;
 mod numeric;
 mod once;
+mod open;
 mod place;
 mod pool;
 mod provision;
+mod queue;
 mod settings;
+mod status;
+mod watch;
 
+pub use breaker::BreakerState;
 pub use chunk::next_chunk;
 pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
@@ -26,4 +33,5 @@ pub use decode::{can_be_id, read_record, read_text, read_value};
 pub use failure::{Failure, is_duplicate, may_be_duplicate};
 pub use place::{Place, ServerName};
 pub use provision::{Provision, Statements};
-pub use settings::Settings;
+pub use settings::{BreakerSettings, KeepAlive, Settings};
+pub use status::{PoolStatus, ServerStatus};

@@ -1,203 +1,110 @@
-//! Pools that share one budget of connections.
+//! Connections to every database in use, out of one budget.
 //!
-//! Each database has a pool of its own; every open connection holds a permit of the budget. When the budget is spent, the
-//! pool that was idle longest gives a connection up; when none is idle, whoever finishes next gives theirs up.
+//! [`Queue`] says who gets one; this is what opens, lends, watches and closes them.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Instant;
 
-use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
-use tokio_postgres::{Client, NoTls};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+use tokio_postgres::config::Config;
+use tokio_postgres::{Client, Error as PgError};
 use udal_core::{Error, ErrorKind};
 
-use crate::{Failure, Place, Settings};
+use crate::breaker::{Breakers, left_alone};
+use crate::lease::{Lease, Live};
+use crate::open::{NotOpened, config_for, connect, drive};
+use crate::queue::{Grant, Limits, Queue, Taken};
+use crate::status::{Counts, PoolStatus, ServerStatus};
+use crate::watch::Watch;
+use crate::{Failure, Place, ServerName, Settings};
 
-/// An open connection with its part of the budget.
-pub(crate) struct Pooled {
-    client: Client,
-    /// The task that drives the connection.
-    driver: AbortHandle,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Pooled {
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn client_mut(&mut self) -> &mut Client {
-        &mut self.client
-    }
-}
-
-/// A connection that is in use.
-pub(crate) enum Lease {
-    /// Lent from a pool; the second part is dropped after the first, so that the connection is idle when those who wait are
-    /// told.
-    Pooled { object: Object<Opener>, _returned: Returned },
-    /// Opened for maintenance; it is closed after use.
-    Maintenance(Pooled),
-}
-
-impl Lease {
-    pub(crate) fn pooled(&self) -> &Pooled {
-        match self {
-            Lease::Pooled { object, .. } => object,
-            Lease::Maintenance(pooled) => pooled,
-        }
-    }
-
-    pub(crate) fn pooled_mut(&mut self) -> &mut Pooled {
-        match self {
-            Lease::Pooled { object, .. } => object,
-            Lease::Maintenance(pooled) => pooled,
-        }
-    }
-
-    /// Closes the connection at once, whatever the server still sends, and takes it out of the pool.
-    pub(crate) fn close(self) {
-        match self {
-            Lease::Pooled { object, .. } => Object::take(object).driver.abort(),
-            Lease::Maintenance(pooled) => pooled.driver.abort(),
-        }
-    }
-}
-
-/// Tells, when it is dropped, that a connection became idle.
-pub(crate) struct Returned(Arc<Budget>);
-
-impl Drop for Returned {
-    fn drop(&mut self) {
-        if self.0.waiting.load(Ordering::Acquire) > 0 {
-            self.0.returned.notify_one();
-        }
-    }
-}
-
-struct Budget {
-    permits: Arc<Semaphore>,
-    /// The part of the budget that is kept for maintenance.
-    reserve: Arc<Semaphore>,
-    /// How many wait for a permit.
-    waiting: AtomicUsize,
-    /// Told when a connection became idle while someone waits.
-    returned: Notify,
-}
-
-/// Opens the connections of one pool.
-pub(crate) struct Opener {
-    config: tokio_postgres::Config,
-    settings: Arc<Settings>,
-    budget: Arc<Budget>,
-    pools: Weak<Pools>,
-}
-
-impl Opener {
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        if let Ok(permit) = Arc::clone(&self.budget.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _waiting = Waiting::new(&self.budget.waiting);
-        tokio::time::timeout(self.settings.wait_timeout, self.wait_for_permit())
-            .await
-            .unwrap_or_else(|_| Err(busy().into()))
-    }
-
-    async fn wait_for_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        loop {
-            if let Some(pools) = self.pools.upgrade() {
-                pools.give_up_idlest();
-            }
-            tokio::select! {
-                permit = Arc::clone(&self.budget.permits).acquire_owned() => return permit.map_err(|_| busy().into()),
-                () = self.budget.returned.notified() => {}
-            }
-        }
-    }
-}
-
-/// Counts one who waits, for as long as it lives: also when the wait is cancelled.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::AcqRel);
-        Waiting(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-fn busy() -> Error {
-    Error::new(ErrorKind::Unavailable, "every connection to the database is in use").hint("try again in a moment")
-}
-
-fn no_such_server(place: &Place) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("the server `{}` is not configured", place.server()))
-        .hint("add it to the configuration, under the name it had")
-}
-
-impl Manager for Opener {
-    type Type = Pooled;
-    type Error = Failure;
-
-    async fn create(&self) -> Result<Pooled, Failure> {
-        let permit = self.permit().await?;
-        let (client, driver) = open(&self.config, self.settings.connect_timeout).await?;
-        Ok(Pooled { client, driver, _permit: permit })
-    }
-
-    async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<Failure> {
-        if pooled.client.is_closed() { Err(RecycleError::message("the connection was closed")) } else { Ok(()) }
-    }
-}
-
-/// Opens a connection and drives it in a task of its own, which ends when the client is dropped.
-async fn open(config: &tokio_postgres::Config, timeout: Duration) -> Result<(Client, AbortHandle), Failure> {
-    let connected = tokio::time::timeout(timeout, config.connect(NoTls)).await;
-    let (client, connection) = connected.map_err(|_| {
-        Error::new(ErrorKind::Unavailable, "the database does not answer").hint("try again in a moment")
-    })??;
-    let driver = tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a database connection ended");
-        }
-    });
-    Ok((client, driver.abort_handle()))
-}
-
-/// The pools of every database in use.
+/// The connections of this process.
 pub(crate) struct Pools {
     settings: Arc<Settings>,
-    budget: Arc<Budget>,
-    pools: Mutex<HashMap<Place, Pool<Opener>>>,
+    queue: Mutex<Queue<Live>>,
+    reserve: Arc<Semaphore>,
+    breakers: Arc<Breakers>,
+    counts: Arc<Counts>,
+    /// Whether a task closes what is idle for too long.
+    is_reaped: Mutex<bool>,
     this: Weak<Pools>,
 }
 
+/// A part of the reserve: room for one connection at a time.
+pub(crate) struct Reserved(Arc<OwnedSemaphorePermit>);
+
 impl Pools {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
-        let permits = Arc::new(Semaphore::new(settings.pooled_connections()));
-        let reserve = Arc::new(Semaphore::new(settings.reserved_connections()));
-        let budget = Arc::new(Budget { permits, reserve, waiting: AtomicUsize::new(0), returned: Notify::new() });
-        Arc::new_cyclic(|this| Pools { settings, budget, pools: Mutex::default(), this: Weak::clone(this) })
+        let queue = Mutex::new(Queue::new(limits(&settings)));
+        let reserved = settings.reserved_connections();
+        Arc::new_cyclic(|this| Pools {
+            queue,
+            reserve: Arc::new(Semaphore::new(reserved)),
+            breakers: Arc::new(Breakers::new(settings.breaker, settings.servers.keys())),
+            counts: Arc::default(),
+            is_reaped: Mutex::new(false),
+            this: Weak::clone(this),
+            settings,
+        })
     }
 
     /// Lends a connection to the database at `place`.
-    pub(crate) async fn lend(&self, place: &Place) -> Result<Lease, Failure> {
-        let pool = self.pool(place)?;
-        match pool.get().await {
-            Ok(object) => Ok(Lease::Pooled { object, _returned: Returned(Arc::clone(&self.budget)) }),
-            Err(PoolError::Backend(failure)) => Err(failure),
-            Err(_) => Err(busy().into()),
+    pub(crate) async fn lend(self: &Arc<Self>, place: &Place) -> Result<Lease, Failure> {
+        self.known(place)?;
+        loop {
+            let grant = match self.with_queue(|queue| queue.take(place)) {
+                Taken::Granted(grant) => grant,
+                Taken::Waits(number, receiver) => self.wait(place, number, receiver).await?,
+                Taken::Full => {
+                    self.counts.turned_away();
+                    return Err(too_many_wait().into());
+                }
+            };
+            match grant {
+                Grant::Refused(error) => return Err(error.into()),
+                Grant::MayOpen(id) => return self.open(place, id).await,
+                Grant::Connection(live) => {
+                    // One that the server has closed meanwhile is not given back, but ends.
+                    if let Some(lease) = Lease::new(live, Some(Arc::clone(self))) {
+                        return Ok(lease);
+                    }
+                }
+            }
         }
+    }
+
+    async fn wait(
+        self: &Arc<Self>,
+        place: &Place,
+        number: u64,
+        receiver: oneshot::Receiver<Grant<Live>>,
+    ) -> Result<Grant<Live>, Failure> {
+        let mut waiting = Waiting { pools: self, place, number, receiver };
+        // Whoever waits for a server that does not answer would wait in vain.
+        self.breakers.check(place.server(), Instant::now())?;
+        if let Ok(Ok(grant)) = timeout(self.settings.wait_timeout, &mut waiting.receiver).await {
+            return Ok(grant);
+        }
+        Err(self.waited_in_vain(place).into())
+    }
+
+    fn waited_in_vain(&self, place: &Place) -> Error {
+        self.counts.timed_out();
+        tracing::warn!(%place, waited = ?self.settings.wait_timeout, "a call got no connection in time");
+        Error::new(ErrorKind::Unavailable, "every connection to the database is in use").hint("try again in a moment")
+    }
+
+    async fn open(self: &Arc<Self>, place: &Place, id: u64) -> Result<Lease, Failure> {
+        let mut opening = Opening { pools: self, place, is_opened: false };
+        let (client, connection) = self.connect(place).await?;
+        opening.is_opened = true;
+        self.with_queue(|queue| queue.opened(place, id));
+        let held = Held { pools: Weak::clone(&self.this), place: place.clone(), id };
+        let live = self.live(place, id, client, connection, held);
+        self.start_reaper();
+        Lease::new(live, Some(Arc::clone(self))).ok_or_else(|| closed_at_once(place).into())
     }
 
     /// Opens a connection to the database at `place` out of the reserve for maintenance.
@@ -205,102 +112,237 @@ impl Pools {
     /// Who holds one asks for no second and waits for no pooled one: so one can be had, in time, by whoever holds a pooled
     /// one.
     pub(crate) async fn maintain(&self, place: &Place) -> Result<Lease, Failure> {
-        let reserve = Arc::clone(&self.budget.reserve).acquire_owned();
-        let permit = match tokio::time::timeout(self.settings.wait_timeout, reserve).await {
-            Ok(Ok(permit)) => permit,
-            _ => return Err(busy().into()),
-        };
-        let (client, driver) = open(&self.config(place)?, self.settings.connect_timeout).await?;
-        Ok(Lease::Maintenance(Pooled { client, driver, _permit: permit }))
+        self.known(place)?;
+        let Ok(permit) = self.reserve(1).await else { return Err(self.waited_in_vain(place).into()) };
+        self.open_reserved(place, &Reserved(Arc::new(permit))).await
     }
 
-    fn pool(&self, place: &Place) -> Result<Pool<Opener>, Failure> {
-        let mut pools = self.lock();
-        if let Some(pool) = pools.get(place) {
-            return Ok(pool.clone());
+    async fn reserve(&self, connections: u32) -> Result<OwnedSemaphorePermit, Error> {
+        let reserve = Arc::clone(&self.reserve).acquire_many_owned(connections);
+        let permit = timeout(self.settings.wait_timeout, reserve).await.map_err(Error::internal)?;
+        permit.map_err(Error::internal)
+    }
+
+    /// Opens a connection in room that was reserved for it, and that no other connection is in.
+    async fn open_reserved(&self, place: &Place, reserved: &Reserved) -> Result<Lease, Failure> {
+        let (client, connection) = self.connect(place).await?;
+        let live = self.live(place, 0, client, connection, Arc::clone(&reserved.0));
+        Lease::new(live, None).ok_or_else(|| closed_at_once(place).into())
+    }
+
+    async fn connect(
+        &self,
+        place: &Place,
+    ) -> Result<(Client, impl Future<Output = Result<(), PgError>> + Send + use<>), Failure> {
+        let config = config_for(self.known(place)?, place, self.settings.keep_alive);
+        let server = place.server();
+        let attempt = self.breakers.admit(server, Instant::now())?;
+        match connect(server, &config, self.settings.connect_timeout).await {
+            Ok(connected) => {
+                attempt.answered();
+                self.counts.opened();
+                Ok(connected)
+            }
+            Err(NotOpened::Refused(failure)) => {
+                attempt.answered();
+                self.counts.not_opened();
+                Err(failure)
+            }
+            Err(NotOpened::Unreachable(error)) => {
+                self.counts.not_opened();
+                tracing::warn!(%place, error = ?error, "a connection could not be opened");
+                if let Some(pause) = attempt.failed(Instant::now()) {
+                    self.with_queue(|queue| queue.refuse(server, || left_alone(server, pause)));
+                }
+                Err(error.into())
+            }
         }
-        let opener = Opener {
-            config: self.config(place)?,
-            settings: Arc::clone(&self.settings),
-            budget: Arc::clone(&self.budget),
-            pools: Weak::clone(&self.this),
-        };
-        let pool = Pool::builder(opener)
-            .max_size(self.settings.max_connections_per_tenant.max(1))
-            .wait_timeout(Some(self.settings.wait_timeout))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| Failure::Error(Error::internal(error)))?;
-        if pools.is_empty() {
-            self.start_reaper();
-        }
-        pools.insert(place.clone(), pool.clone());
-        Ok(pool)
+    }
+
+    fn live(
+        &self,
+        place: &Place,
+        id: u64,
+        client: Client,
+        connection: impl Future<Output = Result<(), PgError>> + Send + 'static,
+        held: impl Send + 'static,
+    ) -> Live {
+        let (wanted, unwanted) = oneshot::channel();
+        let patience = self.settings.connect_timeout;
+        let driver = drive(place, connection, unwanted, patience, held);
+        let watch = Watch::new(place.clone(), patience, client.cancel_token(), driver, self);
+        Live::new(id, client, watch, wanted)
+    }
+
+    /// Takes a connection back: for the next, where it is as good as new.
+    pub(crate) fn give_back(&self, live: Live) {
+        let (place, id, is_good) = (live.place().clone(), live.id(), live.is_good());
+        self.with_queue(|queue| match is_good {
+            true => queue.give_back(&place, id, live),
+            false => queue.discard(&place, id, live),
+        });
+    }
+
+    /// How to reach the server at `place`.
+    fn known(&self, place: &Place) -> Result<&Config, Failure> {
+        let server = place.server();
+        self.settings.servers.get(server).ok_or_else(|| {
+            let message = format!("the server `{server}` is not configured");
+            Error::new(ErrorKind::Unavailable, message)
+                .hint("add it to the configuration, under the name it had")
+                .into()
+        })
+    }
+
+    /// What is told of a server that does not answer, and what counts.
+    pub(crate) fn observers(&self) -> (Arc<Breakers>, Arc<Counts>) {
+        (Arc::clone(&self.breakers), Arc::clone(&self.counts))
     }
 
     pub(crate) fn open_connections(&self) -> usize {
-        let free = self.budget.permits.available_permits() + self.budget.reserve.available_permits();
-        (self.settings.pooled_connections() + self.settings.reserved_connections()).saturating_sub(free)
+        self.with_queue(|queue| queue.held()) + self.maintenance()
     }
 
-    /// How to reach the database at `place`.
-    pub(crate) fn config(&self, place: &Place) -> Result<tokio_postgres::Config, Failure> {
-        let known = self.settings.servers.get(place.server());
-        let mut config = known.cloned().ok_or_else(|| no_such_server(place))?;
-        config.dbname(place.database()).application_name("udal");
-        Ok(config)
+    fn maintenance(&self) -> usize {
+        self.settings.reserved_connections().saturating_sub(self.reserve.available_permits())
     }
 
-    /// Closes the pool of the database at `place`.
+    pub(crate) fn status(&self) -> PoolStatus {
+        let now = Instant::now();
+        let maintenance = self.maintenance();
+        let mut status = self.with_queue(|queue| PoolStatus {
+            open: queue.held() + maintenance,
+            idle: queue.idle(),
+            maintenance,
+            waiting: queue.waiting(),
+            databases: queue.places(),
+            servers: self
+                .settings
+                .servers
+                .keys()
+                .map(|server| (server.clone(), self.server(queue, server, now)))
+                .collect(),
+            ..PoolStatus::default()
+        });
+        self.counts.fill(&mut status);
+        status
+    }
+
+    fn server(&self, queue: &Queue<Live>, server: &ServerName, now: Instant) -> ServerStatus {
+        let breaker = self.breakers.state(server, now);
+        ServerStatus { open: queue.held_on(server), breaker }
+    }
+
+    /// Closes the connections to the database at `place`: those in use when they come back.
     pub(crate) fn close(&self, place: &Place) {
-        if let Some(pool) = self.lock().remove(place) {
-            pool.close();
-        }
+        self.with_queue(|queue| queue.close_all(place));
     }
 
-    /// Closes what the pool that was idle longest keeps idle.
-    fn give_up_idlest(&self) {
-        let idlest = {
-            let pools = self.lock();
-            let idle = pools.values().filter_map(|pool| Some((idle_time(pool)?, pool.clone())));
-            idle.max_by_key(|(time, _)| *time).map(|(_, pool)| pool)
-        };
-        if let Some(pool) = idlest {
-            let mut is_first = true;
-            pool.retain(|_, _| !std::mem::take(&mut is_first));
-        }
-    }
-
-    /// Starts a task that closes idle connections and forgets pools without any; it ends with the pools.
+    /// Starts a task that closes idle connections; it ends with the last connection, and with the pools.
     fn start_reaper(&self) {
+        if std::mem::replace(&mut *self.is_reaped.lock().unwrap_or_else(PoisonError::into_inner), true) {
+            return;
+        }
         let (weak, idle_timeout) = (Weak::clone(&self.this), self.settings.idle_timeout);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(idle_timeout / 2).await;
                 let Some(pools) = weak.upgrade() else { return };
-                let mut all = pools.lock();
-                all.retain(|_, pool| {
-                    pool.retain(|_, metrics| metrics.last_used() < idle_timeout);
-                    pool.status().size > 0
+                let mut is_reaped = pools.is_reaped.lock().unwrap_or_else(PoisonError::into_inner);
+                *is_reaped = pools.with_queue(|queue| {
+                    queue.reap(idle_timeout);
+                    queue.held() > 0
                 });
-                if all.is_empty() {
+                if !*is_reaped {
                     return;
                 }
             }
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Pool<Opener>>> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does something to the queue; what it drops is dropped after the lock.
+    fn with_queue<T>(&self, act: impl FnOnce(&mut Queue<Live>) -> T) -> T {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut queue);
+        let dropped = queue.take_dropped();
+        drop(queue);
+        drop(dropped);
+        done
     }
 }
 
-/// How long the pool's idlest connection has been idle; `None` where none is idle.
-fn idle_time(pool: &Pool<Opener>) -> Option<Duration> {
-    let mut idlest = None;
-    pool.retain(|_, metrics| {
-        idlest = idlest.max(Some(metrics.last_used()));
-        true
-    });
-    idlest
+/// One that waits; dropped, it leaves the queue, and what was granted to it meanwhile goes to another.
+struct Waiting<'a> {
+    pools: &'a Pools,
+    place: &'a Place,
+    number: u64,
+    receiver: oneshot::Receiver<Grant<Live>>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.pools.with_queue(|queue| queue.leave(self.place, self.number)) {
+            return;
+        }
+        match self.receiver.try_recv() {
+            Ok(Grant::Connection(live)) => self.pools.give_back(live),
+            Ok(Grant::MayOpen(_)) => self.pools.with_queue(|queue| queue.not_opened(self.place)),
+            // The grant was received.
+            Ok(Grant::Refused(_)) | Err(_) => {}
+        }
+    }
+}
+
+/// One that is being opened: what it takes of the budget is given back when it is dropped, unless it was opened.
+struct Opening<'a> {
+    pools: &'a Pools,
+    place: &'a Place,
+    is_opened: bool,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.is_opened {
+            self.pools.with_queue(|queue| queue.not_opened(self.place));
+        }
+    }
+}
+
+/// What an open connection takes of the budget, until its socket is closed.
+struct Held {
+    pools: Weak<Pools>,
+    place: Place,
+    id: u64,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(pools) = self.pools.upgrade() {
+            pools.with_queue(|queue| queue.ended(&self.place, self.id));
+        }
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let total = settings.pooled_connections();
+    // Of several servers none may take everything: one that hangs would take the others with it.
+    let is_alone = settings.servers.len() <= 1;
+    Limits {
+        total,
+        per_server: if is_alone { total } else { (total * 3 / 4).max(1) },
+        opening_per_server: if is_alone { total } else { (total / 4).max(1) },
+        per_place: settings.max_connections_per_tenant.max(1),
+        waiting: settings.max_waiting,
+        waiting_per_place: settings.max_waiting_per_tenant,
+    }
+}
+
+fn too_many_wait() -> Error {
+    Error::new(ErrorKind::Unavailable, "too many calls wait for a connection to the database")
+        .hint("try again in a moment, with fewer calls at one time")
+}
+
+fn closed_at_once(place: &Place) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("the server `{}` closed a new connection", place.server()))
+        .hint("try again in a moment")
 }

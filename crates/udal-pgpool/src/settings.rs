@@ -1,4 +1,4 @@
-//! How many connections there may be, and how long to wait for one.
+//! How many connections there may be, and how long to wait for what.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,19 +17,72 @@ pub struct Settings {
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
     pub shared_database: String,
-    /// The most connections of this process to the servers, all together, maintenance included: 32. At least 2.
+    /// The most connections of this process to the servers, all together, maintenance included: 32. At least 3. Of several
+    /// servers each may take three quarters of them, so that one that hangs leaves the others some.
     pub max_connections: usize,
-    /// How many of them are kept for maintenance: making databases, tables and partitions, and changing them: 4. At least one
+    /// How many of them are kept for maintenance: making databases, tables and partitions, and changing them: 4. At least two
     /// and at most half.
     pub maintenance_connections: usize,
     /// The most connections to one tenant's database: 16.
     pub max_connections_per_tenant: usize,
+    /// How many operations may wait for a connection before more are answered `Unavailable` at once: 8,192.
+    pub max_waiting: usize,
+    /// How many of one tenant may wait: 1,024.
+    pub max_waiting_per_tenant: usize,
     /// How long an operation waits for a connection before it is answered `Unavailable`: 10 seconds.
     pub wait_timeout: Duration,
-    /// How long to wait for the server to answer when connecting: 5 seconds.
+    /// How long to wait for the server to answer when connecting, or to cancel a statement: 5 seconds.
     pub connect_timeout: Duration,
     /// How long an idle connection is kept: 60 seconds.
     pub idle_timeout: Duration,
+    /// How long a statement on records may take before it is cancelled and answered `TimedOut`: 30 seconds. Streams of rows
+    /// into a table and maintenance take as long as they take.
+    pub statement_timeout: Duration,
+    /// When a server that cannot be reached is left alone.
+    pub breaker: BreakerSettings,
+    /// How a server that vanished is noticed.
+    pub keep_alive: KeepAlive,
+}
+
+/// When a server that cannot be reached is left alone, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// How many attempts to connect must fail, one after another: 3.
+    pub failures: u32,
+    /// How long it is left alone at first: half a second. Twice as long after each attempt that fails.
+    pub backoff: Duration,
+    /// How long at most: 30 seconds.
+    pub longest_backoff: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        BreakerSettings { failures: 3, backoff: Duration::from_millis(500), longest_backoff: Duration::from_secs(30) }
+    }
+}
+
+/// How a server that vanished without a word is noticed, over TCP. What a server's own configuration says stands before this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// How long nothing is heard before the server is asked whether it is there: 30 seconds.
+    pub idle: Duration,
+    /// How long to wait before it is asked again: 10 seconds.
+    pub interval: Duration,
+    /// How often it is asked before it is given up: 3 times.
+    pub retries: u32,
+    /// How long what was sent may go without the server's receipt before it is given up: 30 seconds.
+    pub unacknowledged: Duration,
+}
+
+impl Default for KeepAlive {
+    fn default() -> Self {
+        KeepAlive {
+            idle: Duration::from_secs(30),
+            interval: Duration::from_secs(10),
+            retries: 3,
+            unacknowledged: Duration::from_secs(30),
+        }
+    }
 }
 
 impl Settings {
@@ -43,15 +96,20 @@ impl Settings {
             max_connections: 32,
             maintenance_connections: 4,
             max_connections_per_tenant: 16,
+            max_waiting: 8_192,
+            max_waiting_per_tenant: 1_024,
             wait_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
+            statement_timeout: Duration::from_secs(30),
+            breaker: BreakerSettings::default(),
+            keep_alive: KeepAlive::default(),
         }
     }
 
     /// How many connections are kept for maintenance.
     pub(crate) fn reserved_connections(&self) -> usize {
-        self.maintenance_connections.clamp(1, (self.max_connections / 2).max(1))
+        self.maintenance_connections.clamp(2, (self.max_connections / 2).max(2))
     }
 
     /// How many connections the pools share.

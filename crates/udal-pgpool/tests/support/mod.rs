@@ -34,6 +34,22 @@ impl Fixture {
         TenantDatabases::new(settings)
     }
 
+    /// What a statement counts, on a connection of its own.
+    pub(crate) async fn count(&self, text: &str) -> i64 {
+        let (client, connection) = self.server.config().connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(text, &[]).await.unwrap().get(0)
+    }
+
+    /// Stops the server, does something meanwhile, and starts it again.
+    pub(crate) async fn restart(self, meanwhile: impl Future<Output = ()>) -> Self {
+        let Fixture { server, scratch } = self;
+        server.stop().await.unwrap();
+        meanwhile.await;
+        let settings = Settings { durability: Durability::None, ..Settings::new(scratch.path().join("data")) };
+        Fixture { server: Server::start(settings).await.unwrap(), scratch }
+    }
+
     /// How many connections to tenant databases the server has now.
     pub(crate) async fn connections(&self) -> i64 {
         let (client, connection) = self.server.config().connect(tokio_postgres::NoTls).await.unwrap();
