@@ -28,7 +28,7 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
             Err(Failure::Missing(_)) => return Ok(None),
             Ok(None) => return change.refusal().await?.map_or(Ok(None), Err),
             Ok(deleted) => return Ok(deleted),
-            Err(Failure::Error(error)) => return Err(error),
+            Err(Failure::Locked(error) | Failure::Error(error)) => return Err(error),
         }
     }
     Err(Failure::overtaken().into())

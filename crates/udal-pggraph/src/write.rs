@@ -96,7 +96,7 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
             Err(Failure::Missing(_)) => return Err(not_found(&id)),
             Ok(None) => return Err(change.refusal().await?.unwrap_or_else(|| not_found(&id))),
             Ok(Some(record)) => return Ok(record),
-            Err(Failure::Error(error)) => return Err(error),
+            Err(Failure::Locked(error) | Failure::Error(error)) => return Err(error),
         }
     }
     Err(Failure::overtaken().into())

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_postgres::error::SqlState;
 use udal_core::{Error, Result, TenantSlug};
-use udal_sql::{Param, Sql, Statement};
+use udal_sql::{Param, Sql};
 
 use crate::once::Once;
 use crate::pool::Pools;
-use crate::{Connection, Failure, Place, PoolStatus, Provision, ServerName, Settings, read_text};
+use crate::{Connection, Failure, Place, PoolStatus, Provision, ServerName, Settings, Turn, read_text};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
-/// The advisory lock that one who changes a database's structure holds: the letters `udal`.
-const PROVISIONING_LOCK: i64 = 0x7564_616c;
 
 /// The databases of the tenants. Cheap to clone.
 #[derive(Clone)]
@@ -101,7 +99,7 @@ impl TenantDatabases {
             }
             opened => opened?,
         };
-        run(&mut connection, work).await?;
+        connection.restructure(Turn::Alone, work).await?;
         tracing::info!(%place, key, elapsed = ?started.elapsed(), "brought a database up to date");
         Ok(())
     }
@@ -188,14 +186,4 @@ impl TenantDatabases {
             Err(failure) => Err(failure.into()),
         }
     }
-}
-
-async fn run(connection: &mut Connection, work: &dyn Provision) -> std::result::Result<(), Failure> {
-    let transaction = connection.transaction().await?;
-    transaction.batch("SET LOCAL lock_timeout = '10s'").await?;
-    let lock =
-        Statement { text: "SELECT pg_advisory_xact_lock($1)".to_owned(), params: vec![Param::int(PROVISIONING_LOCK)] };
-    transaction.query(&lock).await?;
-    work.run(&transaction).await?;
-    Ok(transaction.commit().await?)
 }

@@ -14,6 +14,8 @@ pub enum Failure {
     Missing(Box<dyn StdError + Send + Sync>),
     /// Another change came in the way: the same again may succeed at once.
     Overtaken(Error),
+    /// Others hold a lock that was needed.
+    Locked(Error),
     /// Everything else, as the caller sees it.
     Error(Error),
 }
@@ -24,7 +26,7 @@ impl From<Failure> for Error {
             Failure::Missing(cause) => Error::new(ErrorKind::Unavailable, "the tenant's database or table is gone")
                 .hint("try again: it is made anew")
                 .cause(cause),
-            Failure::Overtaken(error) | Failure::Error(error) => error,
+            Failure::Overtaken(error) | Failure::Locked(error) | Failure::Error(error) => error,
         }
     }
 }
@@ -51,6 +53,7 @@ impl From<PgError> for Failure {
         match error.code().map(SqlState::code) {
             // A serialization failure, a deadlock.
             Some("40001" | "40P01") => Failure::Overtaken(public_error(error)),
+            Some("55P03") => Failure::Locked(public_error(error)),
             _ => Failure::Error(public_error(error)),
         }
     }

@@ -14,7 +14,8 @@ use udal_pgpool::TenantDatabases;
 
 use crate::home::Home;
 use crate::maintain::Maintenance;
-use crate::{batch, maintain, read, write};
+use crate::migrate::{Allowances, TableChange, Watch};
+use crate::{batch, maintain, migrate, read, write};
 
 /// Keeps records in tables, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -35,6 +36,31 @@ impl PostgresqlBackend {
     /// What the database says; done again, it goes on where it ended.
     pub async fn maintain(&self, ctx: &Context, model: &Arc<Model>, today: Date) -> Result<Maintenance> {
         maintain::maintain(&Home::of(&self.databases, ctx, model)?, today).await
+    }
+
+    /// What `model`'s table lacks of it, and has beyond it. Changes nothing; nothing is due where the table is not there: the
+    /// first write makes it whole.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a fill that is no value of its field; what the database says.
+    pub async fn plan(&self, ctx: &Context, model: &Arc<Model>, allowances: &Allowances) -> Result<Vec<TableChange>> {
+        migrate::plan(&Home::of(&self.databases, ctx, model)?, allowances).await
+    }
+
+    /// Brings `model`'s table up to it: adds what it lacks, and does what is allowed beyond that. Answers what was done, and
+    /// what is left. Killed at any instant and called again, it goes on.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a fill that is no value of its field; what the database says
+    /// when it is asked what there is. What it says of a change is in the answer.
+    pub async fn migrate(
+        &self,
+        ctx: &Context,
+        model: &Arc<Model>,
+        allowances: &Allowances,
+        watch: Watch<'_>,
+    ) -> Result<Vec<TableChange>> {
+        migrate::apply(&Home::of(&self.databases, ctx, model)?, allowances, watch).await
     }
 }
 

@@ -41,6 +41,11 @@ impl<'a> Home<'a> {
         self.databases.connect(&self.place).await
     }
 
+    /// A connection for what changes structure; whoever holds it asks for no other.
+    pub(crate) async fn maintain(&self) -> std::result::Result<Connection, Failure> {
+        self.databases.maintain(&self.place).await
+    }
+
     /// Where a record is, by the row that [`table::key_of`] found; `None` where it found none.
     pub(crate) fn spot<'i>(&self, id: &'i str, rows: &[Row]) -> Result<Option<Spot<'i>>> {
         let (Some(row), Some((key, _))) = (rows.first(), self.target.partition_key()) else { return Ok(None) };

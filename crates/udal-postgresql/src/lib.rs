@@ -2,11 +2,14 @@
 
 mod backend;
 mod batch;
+mod found;
 mod home;
 mod maintain;
+mod migrate;
 mod read;
 mod schema;
 mod write;
 
 pub use backend::PostgresqlBackend;
 pub use maintain::Maintenance;
+pub use migrate::{Allowances, ChangeState, TableChange, Watch};

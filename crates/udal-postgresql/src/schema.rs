@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use udal_core::{Error, ErrorKind};
-use udal_pgpool::{Failure, Provision, Transaction, idempotency, read_text};
-use udal_sql::table::{self, Change, FoundColumn, FoundTable, Span, Target};
+use udal_pgpool::{Failure, Provision, Transaction, idempotency};
+use udal_sql::table::{self, Change, Due, Fills, FoundTable, Span, Step, Target};
+
+use crate::found::find;
 
 /// Makes the table, or brings one that is there up to its model.
 pub(crate) struct WholeTable<'a>(pub(crate) Target<'a>);
@@ -40,19 +42,28 @@ fn made(target: Target<'_>) -> Vec<String> {
     statements
 }
 
-/// The statements that add what the table lacks; all or none.
+/// The statements that add what the table lacks and can be added at once; none where it does not fit its model.
+///
+/// What takes as long as the table is large waits for a migration: who writes a record does not wait for it.
 fn additions(target: Target<'_>, found: &FoundTable) -> Result<Vec<String>, Error> {
+    let table = target.table_name();
     let mut statements = Vec::new();
     let mut reasons = Vec::new();
-    for change in table::changes(target, found) {
-        match change {
-            Change::Apply { statement } => {
-                tracing::info!(table = target.table_name(), statement, "a table follows its model");
-                statements.push(statement);
+    for Change { name, due, steps } in table::changes(target, found, &Fills::new()) {
+        let texts: Vec<String> = steps.iter().flat_map(Step::statements).collect();
+        let statement = texts.join("; ");
+        match due {
+            Due::AtOnce => {
+                tracing::info!(table, name, statement, "a table follows its model");
+                statements.extend(texts);
             }
-            Change::Refuse { statement, reason } => {
-                tracing::error!(table = target.table_name(), statement, reason, "a table does not fit its model");
+            Due::Later => tracing::info!(table, name, statement, "a table waits for a migration"),
+            Due::Allowed { reason, stops_writes } | Due::ByHand { reason, stops_writes } if stops_writes => {
+                tracing::error!(table, name, statement, reason, "a table does not fit its model");
                 reasons.push(reason);
+            }
+            Due::Allowed { reason, .. } | Due::ByHand { reason, .. } => {
+                tracing::info!(table, name, statement, reason, "a table differs from its model");
             }
         }
     }
@@ -61,32 +72,7 @@ fn additions(target: Target<'_>, found: &FoundTable) -> Result<Vec<String>, Erro
     }
     let message =
         format!("the table of `{}` does not fit the model any more: {}", target.model().name(), reasons.join("; "));
-    Err(Error::new(ErrorKind::Unsupported, message)
-        .hint("change the model back, or the table by hand; the log has the statements"))
-}
-
-/// What the table is now.
-async fn find(target: Target<'_>, transaction: &Transaction<'_>) -> Result<FoundTable, Failure> {
-    let mut found = FoundTable::default();
-    for row in transaction.query(&table::find_columns(target)).await? {
-        let (name, type_name) = (read_text(&row, 0)?, read_text(&row, 1)?);
-        found.columns.push(FoundColumn { name, type_name, not_null: row.try_get(2)? });
-    }
-    if found.columns.is_empty() {
-        return Ok(found);
-    }
-    for row in transaction.query(&table::find_checks(target)).await? {
-        found.checks.push((read_text(&row, 0)?, read_text(&row, 1)?));
-    }
-    let split = transaction.query(&table::find_split(target)).await?;
-    found.split_by = split.first().map(|row| read_text(row, 0)).transpose()?;
-    for row in transaction.query(&table::find_partitions(target)).await? {
-        if row.try_get::<_, bool>(1)? {
-            found.partitions.push(read_text(&row, 0)?);
-        }
-    }
-    found.has_rows = !transaction.query(&table::find_row(target)).await?.is_empty();
-    Ok(found)
+    Err(Error::new(ErrorKind::Unsupported, message).hint("change the model back, or see what `udal migrate plan` says"))
 }
 
 /// Makes one partition of a split table.

@@ -73,6 +73,23 @@ impl SqlType {
         }
     }
 
+    /// The type that `format_type` writes so; `None` where no field is kept as it.
+    pub fn of_format(name: &str) -> Option<Self> {
+        let (name, is_array) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
+        let base = match name {
+            "text" => BaseType::Text,
+            "bigint" => BaseType::Int8,
+            "double precision" => BaseType::Float8,
+            "boolean" => BaseType::Bool,
+            "timestamp with time zone" => BaseType::Timestamptz,
+            "date" => BaseType::Date,
+            "numeric" => BaseType::Numeric,
+            "jsonb" => BaseType::Jsonb,
+            _ => return None,
+        };
+        Some(SqlType { base, is_array })
+    }
+
     /// Whether values of it are text, and so have a collation.
     pub fn is_text(self) -> bool {
         self.base == BaseType::Text

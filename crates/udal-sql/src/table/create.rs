@@ -1,10 +1,11 @@
 //! Definitions of tables, columns and indexes.
 
-use udal_core::model::{Field, Scalar, Shape, position};
+use udal_core::model::{Field, Scalar};
+use udal_core::value::Value;
 
 use super::Target;
-use crate::sql::column_name;
-use crate::{Param, Sql, Statement, column_type};
+use super::index::{hash, index_name};
+use crate::{Param, Sql, SqlType, Statement, column_type};
 
 /// The statements that make the table, and the table of ids where it is split. Each does nothing where it is there.
 pub fn create_table(target: Target<'_>) -> Vec<String> {
@@ -28,27 +29,36 @@ fn main_table(target: Target<'_>) -> String {
         sql.push(", ").column(key).push(")) PARTITION BY RANGE (").column(key);
         sql.push(")");
     } else {
-        sql.push("))").push(storage_parameters(target));
+        sql.push(")) WITH ");
+        write_storage_parameters(&mut sql, target);
     }
     sql.into_text()
 }
 
-/// How a table is filled and cleaned: one of appends is analyzed soon after they come, the others leave room on each page
-/// for updates in place. A split table has none; its partitions have them.
-pub(super) fn storage_parameters(target: Target<'_>) -> &'static str {
+/// How a table is filled and cleaned: one of appends is filled to the brim and analyzed soon after they come, the others
+/// leave room on each page for updates in place. A split table has none; its partitions have them.
+pub(super) fn storage_parameters(target: Target<'_>) -> &'static [(&'static str, &'static str)] {
     if target.table.high_volume {
-        " WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02)"
+        &[
+            ("fillfactor", "100"),
+            ("autovacuum_vacuum_insert_scale_factor", "0.05"),
+            ("autovacuum_analyze_scale_factor", "0.02"),
+        ]
     } else {
-        " WITH (fillfactor = 90)"
+        &[("fillfactor", "90")]
     }
 }
 
+/// Writes the settings of a table that holds rows.
+pub(super) fn write_storage_parameters(sql: &mut Sql, target: Target<'_>) {
+    sql.push("(").list(storage_parameters(target), |sql, (name, value)| {
+        sql.push(name).push(" = ").push(value);
+    });
+    sql.push(")");
+}
+
 fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
-    let column = column_type(field.field_type());
-    sql.column(field).push(" ").push(column.name());
-    if column.is_text() {
-        sql.push(" COLLATE \"C\"");
-    }
+    plain_column(sql, field);
     if field.is_required() {
         sql.push(" NOT NULL");
     }
@@ -57,18 +67,34 @@ fn column(sql: &mut Sql, target: Target<'_>, field: &Field) {
     }
 }
 
+/// Writes a column's name and type, with the order of bytes where it is text.
+fn plain_column(sql: &mut Sql, field: &Field) {
+    sql.column(field).push(" ");
+    write_type(sql, column_type(field.field_type()));
+}
+
+/// Writes a type, with the order of bytes where it is text.
+pub(super) fn write_type(sql: &mut Sql, column: SqlType) {
+    sql.push(column.name());
+    if column.is_text() {
+        sql.push(" COLLATE \"C\"");
+    }
+}
+
 /// Writes the check that a column holds words of its enum. Its name tells which words.
 pub(super) fn enum_check(sql: &mut Sql, table: &str, field: &Field, words: &[String]) {
     let is_array = column_type(field.field_type()).is_array;
-    sql.push(" CONSTRAINT ")
-        .name(&format!("{}{:08x}", enum_check_prefix(table, field), hash(&words.join(", "), "")))
-        .push(" CHECK (")
-        .column(field);
+    sql.push(" CONSTRAINT ").name(&enum_check_name(table, field, words)).push(" CHECK (").column(field);
     sql.push(if is_array { " <@ ARRAY[" } else { " = ANY (ARRAY[" });
     sql.list(words, |sql, word| {
         sql.literal(word);
     });
     sql.push(if is_array { "]::text[])" } else { "]::text[]))" });
+}
+
+/// The name of the check of an enum's field with these words.
+pub(super) fn enum_check_name(table: &str, field: &Field, words: &[String]) -> String {
+    format!("{}{:08x}", enum_check_prefix(table, field), hash(&words.join(", "), ""))
 }
 
 /// How the names of the checks of an enum's field begin; what follows tells the words.
@@ -82,12 +108,54 @@ pub(super) fn key_columns<'a>(target: Target<'a>) -> Vec<&'a str> {
     std::iter::once("id").chain(key).collect()
 }
 
-/// Adds a field's column to a table that was made before the field was declared.
-pub fn add_column(target: Target<'_>, field: &Field) -> String {
+/// Adds a field's column to a table that was made before the field was declared. Rows that are there get `default`.
+///
+/// Neither rewrites the table nor reads it: a default is kept beside the rows, and a check is added without a look at them.
+pub fn add_column(target: Target<'_>, field: &Field, default: Option<&Value>) -> Vec<String> {
     let mut sql = Sql::new();
     sql.push("ALTER TABLE ").name(target.table_name()).push(" ADD COLUMN IF NOT EXISTS ");
-    column(&mut sql, target, field);
+    plain_column(&mut sql, field);
+    if field.is_required() {
+        sql.push(" NOT NULL");
+    }
+    if let Some(value) = default {
+        sql.push(" DEFAULT ");
+        constant(&mut sql, column_type(field.field_type()), value);
+    }
+    let mut statements = vec![sql.into_text()];
+    if let Scalar::Enum(words) = &field.field_type().scalar {
+        statements.push(add_enum_check(target, field, words));
+    }
+    statements
+}
+
+/// Adds the check of an enum's words. Rows that are there are not looked at, those to come are.
+pub(super) fn add_enum_check(target: Target<'_>, field: &Field, words: &[String]) -> String {
+    let mut sql = Sql::new();
+    sql.push("ALTER TABLE ").name(target.table_name()).push(" ADD");
+    enum_check(&mut sql, target.table_name(), field, words);
+    sql.push(" NOT VALID");
     sql.into_text()
+}
+
+/// Writes a value where a statement takes no parameters.
+pub(super) fn constant(sql: &mut Sql, column: SqlType, value: &Value) {
+    match value {
+        Value::Set(elements) | Value::List(elements) => {
+            let element = SqlType::one(column.base);
+            sql.push("ARRAY[").list(elements, |sql, value| constant(sql, element, value)).push("]::");
+        }
+        other => {
+            let json = other.to_json();
+            let text = match (other, json.as_str()) {
+                (Value::Json(json), _) => json.to_string(),
+                (_, Some(text)) => text.to_owned(),
+                (_, None) => json.to_string(),
+            };
+            sql.literal(&text).push("::");
+        }
+    }
+    sql.push(column.name());
 }
 
 /// Finds a row where the table is there.
@@ -102,77 +170,4 @@ pub(super) fn quoted(name: &str) -> String {
     let mut sql = Sql::new();
     sql.name(name);
     sql.into_text()
-}
-
-/// The statements that make the indexes; each does nothing where it is there.
-///
-/// Owner, team and assignees, because access asks for them; references and sets; the times of a table that takes many
-/// appends; what the model's author declared. None else on text without a bound, which a row could outgrow.
-pub fn create_index_statements(target: Target<'_>) -> Vec<String> {
-    let is_high_volume = target.table.high_volume;
-    let fields = target.model().fields().iter();
-    let mut statements: Vec<String> =
-        fields.filter_map(|field| Some(index(target, field, index_kind(field, is_high_volume)?))).collect();
-    statements.extend(target.table.indexes.iter().map(|names| declared_index(target, names)));
-    statements
-}
-
-#[derive(Clone, Copy)]
-enum IndexKind {
-    Btree,
-    Gin,
-    Brin,
-}
-
-fn index_kind(field: &Field, is_high_volume: bool) -> Option<IndexKind> {
-    let field_type = field.field_type();
-    match (field.position(), field_type.shape, &field_type.scalar) {
-        (position::OWNED_BY | position::TEAM_ID, _, _) => Some(IndexKind::Btree),
-        (position::CREATED_AT, _, _) if is_high_volume => Some(IndexKind::Brin),
-        (_, Shape::Set, _) => Some(IndexKind::Gin),
-        (_, Shape::One, Scalar::Ref(_)) => Some(IndexKind::Btree),
-        _ => None,
-    }
-}
-
-fn index(target: Target<'_>, field: &Field, kind: IndexKind) -> String {
-    let mut sql = Sql::new();
-    sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.table_name(), &[field.name()])).push(" ON ");
-    sql.name(target.table_name()).push(match kind {
-        IndexKind::Btree => " (",
-        IndexKind::Gin => " USING gin (",
-        IndexKind::Brin => " USING brin (",
-    });
-    sql.column(field).push(")");
-    sql.into_text()
-}
-
-/// An index in the order of a list: missing values first, the id last.
-fn declared_index(target: Target<'_>, names: &[String]) -> String {
-    let mut sql = Sql::new();
-    let mut columns: Vec<&str> = names.iter().map(String::as_str).collect();
-    if !columns.contains(&"id") {
-        columns.push("id");
-    }
-    sql.push("CREATE INDEX IF NOT EXISTS ").name(&index_name(target.table_name(), &columns)).push(" ON ");
-    sql.name(target.table_name()).push(" (").list(columns, |sql, name| {
-        sql.name(&column_name(name));
-        if target.model().find(name).is_some_and(|field| !field.is_required()) {
-            sql.push(" NULLS FIRST");
-        }
-    });
-    sql.push(")");
-    sql.into_text()
-}
-
-/// A name that fits PostgreSQL's 63 bytes and that no other columns of any table have.
-fn index_name(table: &str, columns: &[&str]) -> String {
-    let cut = |name: &str, length: usize| name.chars().take(length).collect::<String>();
-    let columns = columns.join("_");
-    format!("{}_{}_{:08x}", cut(table, 24), cut(&columns, 24), hash(table, &columns))
-}
-
-fn hash(table: &str, field: &str) -> u32 {
-    let bytes = table.bytes().chain([0]).chain(field.bytes());
-    bytes.fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -2,6 +2,8 @@
 
 mod change;
 mod create;
+mod found;
+mod index;
 mod partition;
 mod read;
 mod write;
@@ -9,8 +11,13 @@ mod write;
 use udal_core::model::{Field, Interval, Model, Retention, Table, position};
 use udal_core::value::Value;
 
-pub use change::{Change, FoundColumn, FoundTable, changes, find_checks, find_columns, find_row, find_split};
-pub use create::{add_column, create_index_statements, create_table, has_table};
+pub use change::{Change, Due, Fill, Fills, Step, changes};
+pub use create::{add_column, create_table, has_table};
+pub use found::{
+    FoundCheck, FoundColumn, FoundIndex, FoundTable, find_checks, find_columns, find_indexes, find_options, find_row,
+    find_split,
+};
+pub use index::create_index_statements;
 pub use partition::{
     Span, attach_partition, create_partition, detach_partition, drop_partition, find_partitions, has_partition,
     kept_from, partition_name,

@@ -5,7 +5,7 @@ use udal_core::record::Record;
 use udal_core::value::{Date, Value};
 
 use super::Target;
-use super::create::{quoted, storage_parameters};
+use super::create::{quoted, write_storage_parameters};
 use crate::sql::column_name;
 use crate::{Param, Sql, Statement};
 
@@ -145,7 +145,8 @@ pub fn partition_name(target: Target<'_>, span: Span) -> String {
 pub fn create_partition(target: Target<'_>, span: Span) -> String {
     let mut sql = Sql::new();
     sql.push("CREATE TABLE IF NOT EXISTS ").name(&partition_name(target, span));
-    sql.push(" (LIKE ").name(target.table_name()).push(" INCLUDING ALL)").push(storage_parameters(target));
+    sql.push(" (LIKE ").name(target.table_name()).push(" INCLUDING ALL) WITH ");
+    write_storage_parameters(&mut sql, target);
     sql.into_text()
 }
 

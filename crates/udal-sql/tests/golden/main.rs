@@ -6,6 +6,7 @@
 #![allow(clippy::panic, reason = "a test that cannot go on fails")]
 
 mod documents;
+mod found;
 mod input;
 mod render;
 mod tables;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use udal_core::model::Model;
 use udal_core::value::decode;
-use udal_sql::table::{self, Span, Spot, Target};
+use udal_sql::table::{self, Change, Due, Span, Spot, Step, Target};
 
 use crate::Operation;
+use crate::found::found;
 use crate::input::Input;
 use crate::render::Golden;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 13] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 15] = [
     ("create", |model, _| {
         let target = target(model);
         table::create_table(target).into_iter().chain(table::create_index_statements(target)).collect()
@@ -19,7 +20,28 @@ pub(crate) const OPERATIONS: [(&str, Operation); 13] = [
         let name = input.text("field");
         let Some(field) = model.find(&name) else { panic!("there is no field `{name}`") };
         let target = target(model);
-        Golden::from(table::has_table(target)).and([table::add_column(target, field)].into_iter().collect::<Golden>())
+        Golden::from(table::has_table(target))
+            .and(table::add_column(target, field, None).into_iter().collect::<Golden>())
+    }),
+    ("find", |model, _| {
+        let target = target(model);
+        Golden::from(table::find_columns(target))
+            .and(table::find_checks(target))
+            .and(table::find_split(target))
+            .and(table::find_partitions(target))
+            .and(table::find_row(target))
+            .and(table::find_indexes(target))
+            .and(table::find_options(target))
+    }),
+    ("changes", |model, input| {
+        let found = found(model, input);
+        let fills = input.take("fills").and_then(|json| json.as_object().cloned()).unwrap_or_default();
+        let fills = fills.into_iter().filter_map(|(name, json)| {
+            let value = decode(model.find(&name)?, &json).unwrap_or_else(|error| panic!("{error}"))?;
+            Some((name, value))
+        });
+        let changes = table::changes(target(model), &found, &fills.collect());
+        changes.iter().flat_map(lines).collect()
     }),
     ("partition", |model, input| {
         let target = target(model);
@@ -64,6 +86,33 @@ pub(crate) const OPERATIONS: [(&str, Operation); 13] = [
         table::delete(target(model), &spot, &reach, input.number("if_version")).into()
     }),
 ];
+
+/// A change as a comment, and its statements.
+fn lines(change: &Change) -> Vec<String> {
+    let due = match &change.due {
+        Due::AtOnce => "at once".to_owned(),
+        Due::Later => "later".to_owned(),
+        Due::Allowed { reason, stops_writes: true } => format!("if allowed, no writes before: {reason}"),
+        Due::Allowed { reason, stops_writes: false } => format!("if allowed: {reason}"),
+        Due::ByHand { reason, stops_writes: true } => format!("by hand, no writes before: {reason}"),
+        Due::ByHand { reason, stops_writes: false } => format!("by hand: {reason}"),
+    };
+    let mut lines = vec![format!("-- {}: {due}", change.name)];
+    for step in &change.steps {
+        let how = match step {
+            Step::Together(_) => "",
+            Step::Slow(_) => "-- slow: ",
+            Step::Alone(_) => "-- alone: ",
+            Step::Unless { .. } => "-- unless: ",
+            Step::Fill(fill) => {
+                lines.extend([fill.page_count(), fill.pages(0, 1000)]);
+                "-- fill: "
+            }
+        };
+        lines.extend(step.statements().into_iter().map(|statement| format!("{how}{statement}")));
+    }
+    lines
+}
 
 fn target(model: &Model) -> Target<'_> {
     let Some(target) = Target::new(model) else { panic!("`{}` has no table", model.name()) };

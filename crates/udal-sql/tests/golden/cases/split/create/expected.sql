@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS "readings" ("id" text COLLATE "C" NOT NULL, "version"
 
 CREATE TABLE IF NOT EXISTS "readings__ids" ("id" text COLLATE "C" PRIMARY KEY, "created_at" timestamptz NOT NULL);
 
-CREATE INDEX IF NOT EXISTS "readings_created_at_50e67a48" ON "readings" USING brin ("created_at");
+CREATE INDEX IF NOT EXISTS "readings_created_at_50e67a48" ON "readings" USING brin ("created_at") WITH (autosummarize = on);
 
 CREATE INDEX IF NOT EXISTS "readings_owned_by_ecd1d0db" ON "readings" ("owned_by");
 

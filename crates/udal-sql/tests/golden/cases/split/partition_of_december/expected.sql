@@ -4,7 +4,7 @@ WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2);
 -- $1 text: "\"readings__p2024_12\""
 -- $2 text: "\"readings\""
 
-CREATE TABLE IF NOT EXISTS "readings__p2024_12" (LIKE "readings" INCLUDING ALL) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+CREATE TABLE IF NOT EXISTS "readings__p2024_12" (LIKE "readings" INCLUDING ALL) WITH (fillfactor = 100, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 
 ALTER TABLE "readings" ATTACH PARTITION "readings__p2024_12" FOR VALUES
 FROM ('2024-12-01 00:00:00+00') TO ('2025-01-01 00:00:00+00');

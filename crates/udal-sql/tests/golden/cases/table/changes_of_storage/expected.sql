@@ -1,0 +1,4 @@
+-- set-storage:shop.Invoice: later;
+
+ALTER TABLE "invoices"
+SET (fillfactor = 90);
