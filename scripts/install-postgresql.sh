@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs what a build and the embedded database need, where it is missing: a C linker for Rust, and PostgreSQL 13 or
+# Installs what a build and the embedded database need, where it is missing: a C linker for Rust, and PostgreSQL 14 or
 # newer. Only the binaries are wanted: no cluster is created and no server is started. Does nothing where all is there.
 #
 # PostgreSQL is looked for where Udal looks: in $UDAL_POSTGRES_BIN (a directory; nowhere else when it is set), on PATH,
 # and where the packages of Debian, PostgreSQL, Alpine and Homebrew put it.
 set -eu
 
-oldest=13
+oldest=14
 
 say() { echo "$*" >&2; }
 fail() {

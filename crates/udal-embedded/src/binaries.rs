@@ -13,7 +13,7 @@ use crate::error::EmbeddedError;
 pub const ENV_BINARIES: &str = "UDAL_POSTGRES_BIN";
 
 /// The oldest major version of PostgreSQL that is used.
-pub const OLDEST_MAJOR: u32 = 13;
+pub const OLDEST_MAJOR: u32 = 14;
 
 /// Where packages put binaries outside of `PATH`: a directory, how the names in it begin, and what follows them.
 const USUAL_PLACES: [(&str, &str, &str); 7] = [

@@ -67,8 +67,8 @@ async fn a_cluster_of_a_version_that_is_not_here() {
 #[tokio::test]
 async fn clusters_that_are_none_or_too_old() {
     for (version, reason) in [
-        ("12\n", "PostgreSQL 12 made it, and 13 is the oldest supported"),
-        ("9.6\n", "PostgreSQL 9.6 made it, and 13 is the oldest supported"),
+        ("12\n", "PostgreSQL 12 made it, and 14 is the oldest supported"),
+        ("9.6\n", "PostgreSQL 9.6 made it, and 14 is the oldest supported"),
         ("new\u{1b}[1m", "its `PG_VERSION` says `new\\u{1b}[1m`"),
         ("", "its `PG_VERSION` says ``"),
         ("-15", "its `PG_VERSION` says `-15`"),

@@ -21,6 +21,7 @@ const MODEL_KEYS: [&str; 11] = [
     "retention",
     "fields",
 ];
+const RETENTION_KEYS: [&str; 2] = ["keep", "then"];
 const FIELD_KEYS: [&str; 2] = ["type", "description"];
 /// Stands for a type that could not be read: whatever else is said of the field is then not about its type.
 const UNREAD_TYPE: &str = "datetime";
@@ -144,7 +145,7 @@ impl Reader<'_> {
                 "shared" => model.shared = self.truth(key, value),
                 "on_delete" => model.on_delete = self.text(key, value),
                 "indexes" => model.indexes = self.indexes(value),
-                "retention" => model.retention = self.text(key, value),
+                "retention" => self.retention(value, &mut model),
                 _ => model.fields = self.fields(value, places),
             }
         }
@@ -167,6 +168,20 @@ impl Reader<'_> {
             self.add(value.line, message, "write such as `[[test_type, created_at]]`");
             Vec::new()
         })
+    }
+
+    /// Reads `24 months`, or `{keep: 24 months, then: detach}`.
+    fn retention(&mut self, value: &Node, model: &mut ModelDeclaration) {
+        let Kind::Mapping(members) = &value.kind else {
+            model.retention = self.text("retention", value);
+            return;
+        };
+        for (key, _, value) in self.keys(members, &RETENTION_KEYS) {
+            match key {
+                "keep" => model.retention = self.text(key, value),
+                _ => model.retention_then = self.text(key, value),
+            }
+        }
     }
 
     fn fields(&mut self, value: &Node, places: &mut ModelPlaces) -> Vec<FieldDeclaration> {

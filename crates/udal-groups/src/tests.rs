@@ -1,6 +1,6 @@
 use std::fs;
 
-use udal_core::model::{Interval, OnDelete, StorageKind};
+use udal_core::model::{Expiry, Interval, OnDelete, StorageKind};
 
 use super::*;
 
@@ -156,6 +156,19 @@ fn indexes_and_retention() {
     let errors = load_texts(&[("a.yaml", &bad)]).unwrap_err().to_string();
     assert!(errors.contains("a.yaml:7: `indexes` is a list of lists of fields, not a list"), "{errors}");
     assert!(errors.contains("a.yaml:6: `soon` is not a time (write such as `24 months` or `90 days`)"), "{errors}");
+    let kept = text.replace("24 months", "{keep: 2 years, then: detach}");
+    let retention =
+        load_texts(&[("a.yaml", &kept)]).unwrap().model("a", "X").unwrap().table().unwrap().retention.unwrap();
+    assert_eq!((retention.count, retention.interval, retention.then), (2, Interval::Year, Expiry::Detach));
+    for (bad, message) in [
+        ("{keep: 2 years, then: burn}", "a.yaml:6: `burn` is not what can become of a partition (use `drop`"),
+        ("{then: detach}", "a.yaml:6: `then` needs `keep`"),
+        ("{kepe: 2 years}", "a.yaml:6: `kepe` is not a key here (did you mean `keep`?)"),
+        ("[2 years]", "a.yaml:6: `retention` takes text, not a list"),
+    ] {
+        let errors = load_texts(&[("a.yaml", &text.replace("24 months", bad))]).unwrap_err().to_string();
+        assert!(errors.contains(message), "{errors}");
+    }
     let bad = text.replace("[[a, day], [day]]", "[[a, dya]]");
     let errors = load_texts(&[("a.yaml", &bad)]).unwrap_err().to_string();
     assert!(errors.contains("a.yaml:7: index 1: there is no field `dya` (did you mean `day`?)"), "{errors}");

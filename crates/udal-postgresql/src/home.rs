@@ -9,7 +9,8 @@ use udal_core::{Context, Error, Result};
 use udal_pgpool::{Connection, Failure, Place, TenantDatabases, read_value};
 use udal_sql::table::{self, Span, Spot, Target};
 
-use crate::schema::{OnePartition, TableThere, WholeTable};
+use crate::partition::OnePartition;
+use crate::schema::{TableThere, WholeTable};
 
 /// A model's table in one database.
 pub(crate) struct Home<'a> {

@@ -6,6 +6,7 @@ mod found;
 mod home;
 mod maintain;
 mod migrate;
+mod partition;
 mod read;
 mod schema;
 mod write;

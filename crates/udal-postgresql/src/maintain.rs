@@ -1,16 +1,21 @@
-//! What is due from time to time: partitions made before they are needed, and dropped when their time is over.
+//! What is due from time to time: partitions made before they are needed, and taken out when their time is over.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use udal_core::Result;
+use udal_core::model::Expiry;
 use udal_core::value::{Date, Value};
-use udal_pgpool::{Connection, Failure, read_text};
+use udal_core::{Error, ErrorKind, Result};
+use udal_pgpool::{Connection, Failure, Turn};
 use udal_sql::table::{self, Span};
 
 use crate::home::Home;
+use crate::partition::{Settled, Standing, TakenOut, read_partition};
 
 /// How many partitions there are after the one of today.
 const AHEAD: usize = 3;
+/// How long a partition waits to be taken out for those who read the table, before it is left to the next run.
+const DETACH_WITHIN: Duration = Duration::from_secs(60);
 
 /// What was done to one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,47 +24,67 @@ pub struct Maintenance {
     pub ahead: Vec<String>,
     /// The partitions that were dropped, because the model's `retention` is over.
     pub dropped: Vec<String>,
+    /// The partitions that were taken out of the table and kept, because the model's `retention` is over and says so.
+    pub detached: Vec<String>,
 }
 
-/// Makes partitions ahead, and drops those that are older than the model keeps.
+/// Makes partitions ahead, and takes out those that are older than the model keeps.
 pub(crate) async fn maintain(home: &Home<'_>, today: Date) -> Result<Maintenance> {
     let mut done = Maintenance::default();
     let target = home.target();
     let Some((_, interval)) = target.partition_key() else { return Ok(done) };
-    let connection = match home.connect().await {
-        Err(Failure::Missing(_)) => return Ok(done),
-        connected => connected?,
-    };
-    if connection.query(&table::has_table(target)).await.map_err(Failure::from)?.is_empty() {
+    if !is_there(home).await? {
         return Ok(done);
     }
     let first = Span::containing(&Value::Date(today), interval);
     let spans: BTreeSet<Span> = std::iter::successors(first, Span::following).take(AHEAD + 1).collect();
     home.ensure(&spans).await?;
     done.ahead = spans.iter().map(|span| table::partition_name(target, *span)).collect();
-    if let Some(from) = target.retention().and_then(|retention| table::kept_from(today, retention)) {
-        done.dropped = drop_old(home, connection, from).await?;
+    let Some(retention) = target.retention() else { return Ok(done) };
+    let Some(from) = table::kept_from(today, retention) else { return Ok(done) };
+    let over = take_out(home, from, retention.then).await?;
+    match retention.then {
+        Expiry::Drop => done.dropped = over,
+        Expiry::Detach => done.detached = over,
     }
     Ok(done)
 }
 
-/// Drops the partitions that end by `from`; also one that an earlier attempt took out of the table and left.
-async fn drop_old(home: &Home<'_>, mut connection: Connection, from: Date) -> Result<Vec<String>> {
+async fn is_there(home: &Home<'_>) -> Result<bool> {
+    let connection = match home.connect().await {
+        Err(Failure::Missing(_)) => return Ok(false),
+        connected => connected?,
+    };
+    Ok(!connection.query(&table::has_table(home.target())).await.map_err(Failure::from)?.is_empty())
+}
+
+/// Takes out the partitions that end by `from`; also what an earlier attempt began and did not end.
+async fn take_out(home: &Home<'_>, from: Date, then: Expiry) -> Result<Vec<String>> {
     let target = home.target();
-    let mut dropped = Vec::new();
+    let mut connection = home.maintain().await?;
+    let mut over = Vec::new();
     for row in connection.query(&table::find_partitions(target)).await.map_err(Failure::from)? {
-        let name = read_text(&row, 0)?;
-        let is_attached: bool = row.try_get(1).map_err(Failure::from)?;
+        let (name, standing) = read_partition(&row)?;
         let Some(span) = Span::of_partition(target, &name).filter(|span| span.ends_by(from)) else { continue };
-        if is_attached {
-            connection.batch(&table::detach_partition(target, span)).await.map_err(Failure::from)?;
+        match standing {
+            Standing::Part => detach(&connection, &table::detach_partition(target, span)).await?,
+            Standing::Leaving => connection.restructure(Turn::Shared, &TakenOut(target, span)).await?,
+            Standing::Apart => {}
         }
-        let transaction = connection.transaction().await.map_err(Failure::from)?;
-        transaction.batches(&table::drop_partition(target, span)).await.map_err(Failure::from)?;
-        transaction.commit().await.map_err(Failure::from)?;
-        tracing::info!(table = target.table_name(), partition = name, "dropped a partition whose time is over");
-        dropped.push(name);
+        connection.restructure(Turn::Shared, &Settled(target, span, then)).await?;
+        tracing::info!(table = target.table_name(), partition = name, ?then, "a partition's time is over");
+        over.push(name);
     }
     home.forget_partitions();
-    Ok(dropped)
+    Ok(over)
+}
+
+/// Waits for those who read the table, who do not wait for it. What is not ended in time the server ends by itself, or the
+/// next run does.
+async fn detach(connection: &Connection, statement: &str) -> Result<()> {
+    match tokio::time::timeout(DETACH_WITHIN, connection.batch(statement)).await {
+        Ok(done) => Ok(done.map_err(Failure::from)?),
+        Err(_) => Err(Error::new(ErrorKind::Unavailable, "a long transaction reads the table")
+            .hint("end it, and maintain the tenant again")),
+    }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use udal_core::{Error, ErrorKind};
 use udal_pgpool::{Failure, Provision, Transaction, idempotency};
-use udal_sql::table::{self, Change, Due, Fills, FoundTable, Span, Step, Target};
+use udal_sql::table::{self, Change, Due, Fills, FoundTable, Step, Target};
 
 use crate::found::find;
 
@@ -73,19 +73,4 @@ fn additions(target: Target<'_>, found: &FoundTable) -> Result<Vec<String>, Erro
     let message =
         format!("the table of `{}` does not fit the model any more: {}", target.model().name(), reasons.join("; "));
     Err(Error::new(ErrorKind::Unsupported, message).hint("change the model back, or see what `udal migrate plan` says"))
-}
-
-/// Makes one partition of a split table.
-pub(crate) struct OnePartition<'a>(pub(crate) Target<'a>, pub(crate) Span);
-
-#[async_trait]
-impl Provision for OnePartition<'_> {
-    async fn run(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
-        let OnePartition(target, span) = *self;
-        if transaction.query(&table::has_partition(target, span)).await?.is_empty() {
-            let statements = [table::create_partition(target, span), table::attach_partition(target, span)];
-            transaction.batches(&statements).await?;
-        }
-        Ok(())
-    }
 }

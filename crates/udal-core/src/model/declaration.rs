@@ -68,6 +68,8 @@ pub struct ModelDeclaration {
     pub indexes: Vec<Vec<String>>,
     /// How long the table's partitions are kept, such as `24 months`.
     pub retention: Option<String>,
+    /// What becomes of a partition whose time is over: `drop` (the default) or `detach`.
+    pub retention_then: Option<String>,
 }
 
 impl ModelDeclaration {
@@ -147,6 +149,13 @@ impl ModelDeclaration {
     #[must_use]
     pub fn retention(mut self, time: impl Into<String>) -> Self {
         self.retention = Some(time.into());
+        self
+    }
+
+    /// Says what becomes of a partition whose time is over: `drop` or `detach`.
+    #[must_use]
+    pub fn retention_then(mut self, expiry: impl Into<String>) -> Self {
+        self.retention_then = Some(expiry.into());
         self
     }
 

@@ -139,6 +139,17 @@ pub struct Retention {
     pub count: u32,
     /// What is counted.
     pub interval: Interval,
+    /// What becomes of a partition whose time is over.
+    pub then: Expiry,
+}
+
+/// What becomes of a partition whose time is over. Its records are gone from the model either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It is dropped: the default.
+    Drop,
+    /// It stays in the database as a table of its own, which Udal does not look at again.
+    Detach,
 }
 
 /// How a table is split by time.

@@ -2,7 +2,8 @@
 
 use udal_core::ErrorKind;
 use udal_core::model::{
-    Catalog, FieldType, GroupDeclaration, Interval, ModelDeclaration, OnDelete, Problem, Retention, Shape, StorageKind,
+    Catalog, Expiry, FieldType, GroupDeclaration, Interval, ModelDeclaration, OnDelete, Problem, Retention, Shape,
+    StorageKind,
 };
 
 fn problems(groups: Vec<GroupDeclaration>) -> Vec<Problem> {
@@ -128,6 +129,9 @@ fn partitions() {
     for bad in ["", "2", "years", "2 weeks", "0 days", "-1 days", "10001 days", "2.5 years"] {
         says(table().partition_by("taken_at").retention(bad), "lab.Thing.retention", "is not a time");
     }
+    let kept = || table().partition_by("taken_at").retention("2 years");
+    says(kept().retention_then("burn"), "lab.Thing.retention", "`burn` is not what can become of a partition");
+    says(table().partition_by("taken_at").retention_then("drop"), "lab.Thing.retention", "`then` needs `keep`");
 }
 
 #[test]
@@ -138,6 +142,8 @@ fn indexes() {
     says(wide().index(["name", "a", "c", "d", "taken_at"]), place, "it has 5 fields");
     says(wide().index(["nam"]), place, "there is no field `nam`");
     says(wide().index(["tags"]), place, "`tags` has no order");
+    says(wide().field("steps", "List[str]").index(["c", "steps"]), place, "`steps` has no order");
+    says(wide().field("extra", "json").index(["extra"]), place, "`extra` has no order");
     says(wide().index(["c", "c"]), place, "`c` stands twice");
     says(wide().index(["name", "a", "b"]), place, "more than two `str` fields");
     says(wide().index(["c"]).index(["d"]).index(["c"]), place, "index 3 stands twice");
@@ -172,6 +178,8 @@ fn what_is_right_is_a_catalog() {
         .partition_interval("year")
         .retention("24 months")
         .index(["name", "-taken_at".trim_start_matches('-')])
+        .field("steps", "List[str]")
+        .index(["steps"])
         .description("a thing");
     let linked =
         ModelDeclaration::new("Node").field("next", "Optional[Ref[Node]]").field("thing", "Optional[Ref[Thing]]");
@@ -180,7 +188,7 @@ fn what_is_right_is_a_catalog() {
     let table = thing.table().unwrap();
     assert_eq!((table.name.as_str(), table.high_volume, table.shared), ("lab_thing", true, false));
     assert_eq!(table.partition.as_ref().unwrap().interval, Interval::Year);
-    assert_eq!(table.retention, Some(Retention { count: 24, interval: Interval::Month }));
+    assert_eq!(table.retention, Some(Retention { count: 24, interval: Interval::Month, then: Expiry::Drop }));
     assert!(thing.field("name").unwrap().is_indexed() && !thing.field("tags").unwrap().is_indexed());
     assert_eq!(thing.storage_kind(), StorageKind::Postgresql);
     let node = catalog.model("lab", "Node").unwrap();

@@ -98,5 +98,5 @@ fn accepts_a_named_directory_with_bin_below_it_and_refuses_others() {
     assert!(message.contains("which the setting names: there is no `postgres` in it"), "{message}");
     let old = install(scratch.path(), "pg12", "12.1");
     let message = probe_named(&old, "the setting", &own_account()).unwrap_err().to_string();
-    assert!(message.ends_with("version 12 is older than 13"), "{message}");
+    assert!(message.ends_with("version 12 is older than 14"), "{message}");
 }

@@ -108,32 +108,98 @@ pub fn kept_from(today: Date, retention: Retention) -> Option<Date> {
     }
 }
 
-/// Finds every table named as a partition of the table, and whether it is one now.
+/// Finds every table named as a partition of the table: its name, whether it is one now, whether it is being taken out.
 pub fn find_partitions(target: Target<'_>) -> Statement {
     let mut sql = Sql::new();
-    sql.push("SELECT c.relname::text, EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) FROM pg_class c ");
-    sql.push("WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ^@ ");
+    find(&mut sql, target);
+    sql.push("c.relnamespace = current_schema()::regnamespace AND c.relname ^@ ");
     sql.param(Param::text(format!("{}__p", target.table_name()))).push(" ORDER BY c.relname");
+    sql.finish()
+}
+
+/// Finds the partition, as [`find_partitions`] finds every one: no row where there is no table of its name.
+pub fn find_partition(target: Target<'_>, span: Span) -> Statement {
+    let mut sql = Sql::new();
+    find(&mut sql, target);
+    sql.push("c.oid = to_regclass(").param(Param::text(quoted(&partition_name(target, span)))).push(")");
+    sql.finish()
+}
+
+fn find(sql: &mut Sql, target: Target<'_>) {
+    sql.push("SELECT c.relname::text, i.inhrelid IS NOT NULL, COALESCE(i.inhdetachpending, false) FROM pg_class c ");
+    sql.push("LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = to_regclass(");
+    sql.param(Param::text(quoted(target.table_name()))).push(") WHERE c.relkind = 'r' AND ");
+}
+
+/// Finds a row where the partition's table has one.
+pub fn find_partition_row(target: Target<'_>, span: Span) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT 1 FROM ").name(&partition_name(target, span)).push(" LIMIT 1");
     sql.finish()
 }
 
 /// Takes a partition out of its table, without waiting for those who read and write the table, nor they for it.
 pub fn detach_partition(target: Target<'_>, span: Span) -> String {
+    detach(target, span, " CONCURRENTLY")
+}
+
+/// Ends what [`detach_partition`] began, where it was interrupted.
+pub fn finish_detaching(target: Target<'_>, span: Span) -> String {
+    detach(target, span, " FINALIZE")
+}
+
+fn detach(target: Target<'_>, span: Span, how: &'static str) -> String {
     let mut sql = Sql::new();
     sql.push("ALTER TABLE ").name(target.table_name()).push(" DETACH PARTITION ").name(&partition_name(target, span));
-    sql.push(" CONCURRENTLY");
+    sql.push(how);
+    sql.into_text()
+}
+
+/// Keeps everyone off a partition that was taken out: nobody attaches it meanwhile.
+pub fn lock_partition(target: Target<'_>, span: Span) -> String {
+    let mut sql = Sql::new();
+    sql.push("LOCK TABLE ").name(&partition_name(target, span)).push(" IN ACCESS EXCLUSIVE MODE");
     sql.into_text()
 }
 
 /// Drops a partition that was taken out, and the ids of its records.
 pub fn drop_partition(target: Target<'_>, span: Span) -> Vec<String> {
+    vec![forget_ids(target, span), drop_empty_partition(target, span)]
+}
+
+/// Drops a table that never became a partition.
+pub fn drop_empty_partition(target: Target<'_>, span: Span) -> String {
+    let mut drop = Sql::new();
+    drop.push("DROP TABLE ").name(&partition_name(target, span));
+    drop.into_text()
+}
+
+/// Keeps a partition that was taken out as a table of its own, and drops the ids of its records.
+pub fn keep_partition(target: Target<'_>, span: Span, name: &str) -> Vec<String> {
+    let mut rename = Sql::new();
+    rename.push("ALTER TABLE ").name(&partition_name(target, span)).push(" RENAME TO ").name(name);
+    vec![forget_ids(target, span), rename.into_text()]
+}
+
+fn forget_ids(target: Target<'_>, span: Span) -> String {
     let mut ids = Sql::new();
     let key = target.partition_key().map(|(field, _)| column_name(field.name())).unwrap_or_default();
     ids.push("DELETE FROM ").name(&target.ids_table_name()).push(" i USING ").name(&partition_name(target, span));
     ids.push(" p WHERE i.\"id\" = p.\"id\" AND i.").name(&key).push(" = p.").name(&key);
-    let mut drop = Sql::new();
-    drop.push("DROP TABLE ").name(&partition_name(target, span));
-    vec![ids.into_text(), drop.into_text()]
+    ids.into_text()
+}
+
+/// The names under which a partition can be kept, the first that is free: records of its time may come and be kept again.
+pub fn kept_names(target: Target<'_>, span: Span) -> impl Iterator<Item = String> {
+    let first = format!("{}__old{}", target.table_name(), span.suffix().trim_start_matches('p'));
+    std::iter::once(first.clone()).chain((2..10).map(move |number| format!("{first}_{number}")))
+}
+
+/// Finds a row where there is something of that name.
+pub fn is_taken(name: &str) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT 1 WHERE to_regclass(").param(Param::text(quoted(name))).push(") IS NOT NULL");
+    sql.finish()
 }
 
 /// The name of the partition's table.
@@ -167,15 +233,6 @@ pub fn attach_partition(target: Target<'_>, span: Span) -> String {
     }
     sql.push(")");
     sql.into_text()
-}
-
-/// Finds a row where the partition is part of the table.
-pub fn has_partition(target: Target<'_>, span: Span) -> Statement {
-    let mut sql = Sql::new();
-    sql.push("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(");
-    sql.param(Param::text(quoted(&partition_name(target, span)))).push(") AND inhparent = to_regclass(");
-    sql.param(Param::text(quoted(target.table_name()))).push(")");
-    sql.finish()
 }
 
 fn bound(sql: &mut Sql, target: Target<'_>, day: Date) {

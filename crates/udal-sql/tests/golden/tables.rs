@@ -11,7 +11,7 @@ use crate::found::found;
 use crate::input::Input;
 use crate::render::Golden;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 15] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 16] = [
     ("create", |model, _| {
         let target = target(model);
         table::create_table(target).into_iter().chain(table::create_index_statements(target)).collect()
@@ -47,7 +47,16 @@ pub(crate) const OPERATIONS: [(&str, Operation); 15] = [
         let target = target(model);
         let Some(span) = Span::of(target, &input.record(model)) else { return Golden::default() };
         let made = [table::create_partition(target, span), table::attach_partition(target, span)];
-        Golden::from(table::has_partition(target, span)).and(made.into_iter().collect::<Golden>())
+        Golden::from(table::find_partition(target, span)).and(made.into_iter().collect::<Golden>())
+    }),
+    ("partition_that_is_over", |model, input| {
+        let target = target(model);
+        let Some(span) = Span::of(target, &input.record(model)) else { return Golden::default() };
+        let name = table::kept_names(target, span).nth(1).unwrap_or_default();
+        let texts = [table::detach_partition(target, span), table::finish_detaching(target, span)];
+        let texts = texts.into_iter().chain([table::lock_partition(target, span)]);
+        let texts = texts.chain(table::drop_partition(target, span)).chain(table::keep_partition(target, span, &name));
+        Golden::from(table::find_partition_row(target, span)).and(table::is_taken(&name)).and(texts.collect::<Golden>())
     }),
     ("get", |model, input| {
         let id = input.text("id");

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Findings, table_name};
-use crate::model::{Field, Interval, ModelDeclaration, Partition, Retention, Scalar, Shape, Storage, Table, position};
+use crate::model::{
+    Expiry, Field, Interval, ModelDeclaration, Partition, Retention, Scalar, Shape, Storage, Table, position,
+};
 use crate::names::{lower_name_problem, nearest, shorten};
 
 /// How many fields an index may have, and how many of them may be strings: what a row of an index can hold.
@@ -41,7 +43,7 @@ fn table_settings_without_table(declared: &ModelDeclaration, findings: &mut Find
         ("partition_interval", declared.partition_interval.is_some()),
         ("shared", declared.shared == Some(true)),
         ("indexes", !declared.indexes.is_empty()),
-        ("retention", declared.retention.is_some()),
+        ("retention", declared.retention.is_some() || declared.retention_then.is_some()),
     ];
     for (key, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
         let message = format!("`{key}` is only for models with `storage: postgresql`");
@@ -145,11 +147,16 @@ fn index_problem(declared: &ModelDeclaration, index: &[String], fields: &[Arc<Fi
             };
             return Some((format!("there is no field `{}`", shorten(name)), hint));
         };
+        if field.field_type().shape == Shape::List && index.len() == 1 {
+            return None;
+        }
         if !field.field_type().is_sortable() {
-            return Some((
-                format!("`{name}` has no order"),
-                "sets have an index of their own; leave it out".to_owned(),
-            ));
+            let hint = match field.field_type().shape {
+                Shape::List => "a list has an index by itself, such as `[steps]`",
+                Shape::Set => "sets have an index of their own; leave it out",
+                Shape::One => "leave it out",
+            };
+            return Some((format!("`{name}` has no order"), hint.to_owned()));
         }
         if index.iter().take(at).any(|before| before == name) {
             return Some((format!("`{name}` stands twice"), "name each field once".to_owned()));
@@ -162,11 +169,25 @@ fn index_problem(declared: &ModelDeclaration, index: &[String], fields: &[Arc<Fi
 
 /// Reads such as `24 months`.
 fn retention(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Option<Retention> {
-    let text = declared.retention.as_deref()?;
     let key = Some("retention");
+    let Some(text) = declared.retention.as_deref() else {
+        if declared.retention_then.is_some() {
+            findings.add(key, None, "`then` needs `keep`", "write such as `{keep: 2 years, then: detach}`");
+        }
+        return None;
+    };
     if declared.partition_by.is_none() {
         findings.add(key, None, "`retention` needs `partition_by`", "old records are dropped by partitions");
     }
+    let then = match declared.retention_then.as_deref() {
+        None | Some("drop") => Expiry::Drop,
+        Some("detach") => Expiry::Detach,
+        Some(other) => {
+            let message = format!("`{}` is not what can become of a partition", shorten(other));
+            findings.add(key, None, message, "use `drop` (the default) or `detach`");
+            Expiry::Drop
+        }
+    };
     let parsed = text.split_once(' ').and_then(|(count, unit)| {
         let interval = match unit.trim().trim_end_matches('s') {
             "day" => Interval::Day,
@@ -174,7 +195,8 @@ fn retention(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Option
             "year" => Interval::Year,
             _ => return None,
         };
-        count.parse().ok().filter(|count| (1..=10_000).contains(count)).map(|count| Retention { count, interval })
+        let count = count.parse().ok().filter(|count| (1..=10_000).contains(count))?;
+        Some(Retention { count, interval, then })
     });
     if parsed.is_none() {
         findings.add(key, None, format!("`{}` is not a time", shorten(text)), "write such as `24 months` or `90 days`");

@@ -1,8 +1,8 @@
-SELECT 1
-FROM pg_inherits
-WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2);
--- $1 text: "\"shifts__p20241231\""
--- $2 text: "\"shifts\""
+SELECT c.relname::text, i.inhrelid IS NOT NULL, COALESCE(i.inhdetachpending, false)
+FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = to_regclass($1)
+WHERE c.relkind = 'r' AND c.oid = to_regclass($2);
+-- $1 text: "\"shifts\""
+-- $2 text: "\"shifts__p20241231\""
 
 CREATE TABLE IF NOT EXISTS "shifts__p20241231" (LIKE "shifts" INCLUDING ALL) WITH (fillfactor = 90);
 

@@ -15,11 +15,12 @@ FROM pg_partitioned_table p JOIN pg_attribute a ON a.attrelid = p.partrelid AND 
 WHERE p.partrelid = to_regclass($1);
 -- $1 text: "\"readings\""
 
-SELECT c.relname::text, EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
-FROM pg_class c
-WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ^@ $1
+SELECT c.relname::text, i.inhrelid IS NOT NULL, COALESCE(i.inhdetachpending, false)
+FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = to_regclass($1)
+WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ^@ $2
 ORDER BY c.relname;
--- $1 text: "readings__p"
+-- $1 text: "\"readings\""
+-- $2 text: "readings__p"
 
 SELECT 1
 FROM "readings"

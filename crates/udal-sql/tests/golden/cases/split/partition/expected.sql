@@ -1,8 +1,8 @@
-SELECT 1
-FROM pg_inherits
-WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2);
--- $1 text: "\"readings__p2024_02\""
--- $2 text: "\"readings\""
+SELECT c.relname::text, i.inhrelid IS NOT NULL, COALESCE(i.inhdetachpending, false)
+FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND i.inhparent = to_regclass($1)
+WHERE c.relkind = 'r' AND c.oid = to_regclass($2);
+-- $1 text: "\"readings\""
+-- $2 text: "\"readings__p2024_02\""
 
 CREATE TABLE IF NOT EXISTS "readings__p2024_02" (LIKE "readings" INCLUDING ALL) WITH (fillfactor = 100, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 

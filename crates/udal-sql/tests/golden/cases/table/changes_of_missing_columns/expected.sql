@@ -23,3 +23,7 @@ ALTER TABLE "invoices" ADD COLUMN IF NOT EXISTS "customer" text COLLATE "C";
 -- make-index:shop.Invoice.invoices_status_due_id_24dd38c4: later;
 
 -- alone: CREATE INDEX CONCURRENTLY IF NOT EXISTS "invoices_status_due_id_24dd38c4" ON "invoices" ("status" NULLS FIRST, "due" NULLS FIRST, "id");
+
+-- make-index:shop.Invoice.invoices_steps_f4df6e5e: later;
+
+-- alone: CREATE INDEX CONCURRENTLY IF NOT EXISTS "invoices_steps_f4df6e5e" ON "invoices" USING gin ("steps");

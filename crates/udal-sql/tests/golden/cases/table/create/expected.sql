@@ -17,3 +17,5 @@ CREATE INDEX IF NOT EXISTS "invoices_from_64e95f97" ON "invoices" ("from");
 CREATE INDEX IF NOT EXISTS "invoices_status_due_id_24dd38c4" ON "invoices" ("status" NULLS FIRST, "due" NULLS FIRST, "id");
 
 CREATE INDEX IF NOT EXISTS "invoices_order_id_5ae287fb" ON "invoices" ("order" NULLS FIRST, "id");
+
+CREATE INDEX IF NOT EXISTS "invoices_steps_f4df6e5e" ON "invoices" USING gin ("steps");

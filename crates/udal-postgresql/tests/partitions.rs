@@ -1,0 +1,188 @@
+//! Partitions that come and go while others read and write, whatever state they were left in.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../../udal-pgpool/tests/support/mod.rs"]
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use support::Fixture;
+use tokio_postgres::Client;
+use udal_core::contract::{Backend, Count, Create, Get};
+use udal_core::filter::Predicate;
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
+use udal_core::record::{Record, read_new};
+use udal_core::value::{Date, Timestamp, Value};
+use udal_core::{AccessContext, Context, TenantSlug};
+use udal_postgresql::PostgresqlBackend;
+
+fn ctx() -> Context {
+    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
+}
+
+fn model(declared: ModelDeclaration) -> Arc<Model> {
+    let group = GroupDeclaration::new("lab").model(declared.postgresql());
+    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
+}
+
+fn by_month() -> ModelDeclaration {
+    ModelDeclaration::new("Result").field("day", "date").field("value", "Optional[int]").partition_by("day")
+}
+
+fn record(model: &Arc<Model>, data: &Json) -> Record {
+    let mut draft = read_new(model, data).unwrap();
+    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
+    draft.fill(position::VERSION, Some(Value::Int(1)));
+    draft.fill(position::CREATED_AT, Some(now.clone()));
+    draft.fill(position::UPDATED_AT, Some(now));
+    draft.into_record()
+}
+
+async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str, day: &str) -> udal_core::Result<()> {
+    let record = record(model, &json!({"id": id, "day": day}));
+    backend.create(&ctx(), Create { record, idempotency: None }).await.map(drop)
+}
+
+async fn is_there(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str) -> bool {
+    backend.get(&ctx(), Get { model: Arc::clone(model), id: id.to_owned() }).await.unwrap().is_some()
+}
+
+async fn count(backend: &PostgresqlBackend, model: &Arc<Model>) -> u64 {
+    backend.count(&ctx(), Count { model: Arc::clone(model), filter: Predicate::always() }).await.unwrap()
+}
+
+/// A connection of one's own to the tenant's database.
+async fn client(fixture: &Fixture) -> Client {
+    let mut config = fixture.server.config();
+    config.dbname("sqh_tenant_acme");
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn tables(client: &Client) -> Vec<String> {
+    let text = "SELECT relname::text FROM pg_class WHERE relname ~ '^lab_result__(p|old)' AND relkind = 'r' ORDER BY 1";
+    client.query(text, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+async fn ids(client: &Client) -> i64 {
+    client.query_one("SELECT count(*) FROM lab_result__ids", &[]).await.unwrap().get(0)
+}
+
+fn today() -> Date {
+    Date::parse("2024-05-05").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_comes_while_others_read_and_write() {
+    let fixture = Fixture::start().await;
+    let (backend, model) = (PostgresqlBackend::new(fixture.databases()), model(by_month()));
+    create(&backend, &model, "Result/1", "2024-01-31").await.unwrap();
+    // One has read the table, one has written to it, and neither ends.
+    let (reader, writer) = (client(&fixture).await, client(&fixture).await);
+    reader.batch_execute("BEGIN; SELECT count(*) FROM lab_result").await.unwrap();
+    writer.batch_execute("BEGIN; UPDATE lab_result SET value = 1").await.unwrap();
+    // The partition comes none the less, made on demand and ahead.
+    create(&backend, &model, "Result/2", "2024-02-01").await.unwrap();
+    backend.maintain(&ctx(), &model, today()).await.unwrap();
+    assert_eq!(tables(&reader).await.len(), 6);
+    // Both go on.
+    reader.batch_execute("SELECT count(*) FROM lab_result").await.unwrap();
+    writer.batch_execute("UPDATE lab_result SET value = 2 WHERE day < '2024-02-01'; COMMIT").await.unwrap();
+    reader.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(count(&backend, &model).await, 2);
+
+    // One who holds the whole table is waited for a while, and is no harm to those who write where they can.
+    reader.batch_execute("BEGIN; LOCK TABLE lab_result IN SHARE UPDATE EXCLUSIVE MODE").await.unwrap();
+    let waiting = tokio::spawn({
+        let (backend, model) = (backend.clone(), Arc::clone(&model));
+        async move { create(&backend, &model, "Result/3", "2025-01-01").await }
+    });
+    while writer.query_one("SELECT count(*) FROM pg_locks WHERE NOT granted", &[]).await.unwrap().get::<_, i64>(0) == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    create(&backend, &model, "Result/4", "2024-01-02").await.unwrap();
+    assert!(is_there(&backend, &model, "Result/4").await && !waiting.is_finished());
+    reader.batch_execute("COMMIT").await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(count(&backend, &model).await, 4);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_interrupted_is_ended_by_the_next_run() {
+    let fixture = Fixture::start().await;
+    let (backend, model) = (PostgresqlBackend::new(fixture.databases()), model(by_month().retention("2 months")));
+    for (id, day) in
+        [("Result/1", "2023-11-01"), ("Result/2", "2023-12-01"), ("Result/3", "2024-01-01"), ("Result/4", "2024-05-01")]
+    {
+        create(&backend, &model, id, day).await.unwrap();
+    }
+    let client = client(&fixture).await;
+    // Killed between taking out and dropping, and in the middle of taking out.
+    client.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_11").await.unwrap();
+    let blocker = self::client(&fixture).await;
+    blocker.batch_execute("BEGIN; SELECT 1 FROM lab_result").await.unwrap();
+    let detaching = self::client(&fixture).await;
+    let token = detaching.cancel_token();
+    let detach = tokio::spawn(async move {
+        detaching.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_12 CONCURRENTLY").await
+    });
+    let is_pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
+    while client.query_one(is_pending, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
+    }
+    token.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    detach.await.unwrap().unwrap_err();
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(client.query_one(is_pending, &[]).await.unwrap().get::<_, i64>(0), 1);
+    // A table of a partition's name was made, and never became one.
+    client.batch_execute("CREATE TABLE lab_result__p2024_06 (id text)").await.unwrap();
+
+    let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
+    assert_eq!(done.dropped, ["lab_result__p2023_11", "lab_result__p2023_12", "lab_result__p2024_01"]);
+    assert_eq!(
+        tables(&client).await,
+        ["lab_result__p2024_05", "lab_result__p2024_06", "lab_result__p2024_07", "lab_result__p2024_08"]
+    );
+    assert_eq!((count(&backend, &model).await, ids(&client).await), (1, 1));
+    create(&backend, &model, "Result/1", "2024-06-02").await.unwrap();
+    assert_eq!(backend.maintain(&ctx(), &model, today()).await.unwrap().dropped, [] as [String; 0]);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_a_time_that_is_being_taken_out_brings_it_back() {
+    let fixture = Fixture::start().await;
+    let model = model(by_month());
+    create(&PostgresqlBackend::new(fixture.databases()), &model, "Result/1", "2023-11-01").await.unwrap();
+    let client = client(&fixture).await;
+    client.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_11").await.unwrap();
+    let backend = PostgresqlBackend::new(fixture.databases());
+    create(&backend, &model, "Result/2", "2023-11-02").await.unwrap();
+    create(&backend, &model, "Result/1", "2023-11-02").await.unwrap_err();
+    assert!(is_there(&backend, &model, "Result/1").await);
+    assert_eq!(count(&backend, &model).await, 2);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_is_kept_where_the_model_says_so() {
+    let fixture = Fixture::start().await;
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let model = model(by_month().retention("2 months").retention_then("detach"));
+    for turn in ["lab_result__old2024_01", "lab_result__old2024_01_2"] {
+        create(&backend, &model, "Result/1", "2024-01-31").await.unwrap();
+        let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
+        assert_eq!((done.dropped.len(), done.detached.len()), (0, 1), "{done:?}");
+        assert!(!is_there(&backend, &model, "Result/1").await);
+        let client = client(&fixture).await;
+        let kept = client.query_one(&format!("SELECT id FROM {turn}"), &[]).await.unwrap();
+        assert_eq!((kept.get::<_, &str>(0), ids(&client).await), ("Result/1", 0));
+    }
+    assert_eq!(backend.maintain(&ctx(), &model, today()).await.unwrap().detached, [] as [String; 0]);
+    fixture.stop().await;
+}
