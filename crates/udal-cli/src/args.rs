@@ -85,6 +85,9 @@ pub(crate) enum Command {
     /// Create, list, maintain and drop tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Compare tables with their models, and bring them up to them
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// Read and write records
     #[command(subcommand)]
     Record(RecordCommand),
@@ -144,6 +147,32 @@ pub(crate) enum TenantCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Show what differs between models and tables, and what would be done
+    #[command(after_help = help::MIGRATE_PLAN)]
+    Plan(MigrateArguments),
+    /// Add what tables lack, and do what is allowed beyond that
+    #[command(after_help = help::MIGRATE_APPLY)]
+    Apply(MigrateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArguments {
+    /// A tenant, once or more often [default: every one, and the shared reference database]
+    #[arg(long, value_name = "TENANT", allow_hyphen_values = true)]
+    pub(crate) tenant: Vec<String>,
+    /// A change that could lose data and may be done, such as drop-column:lab.AppLabResult.unit
+    #[arg(long, value_name = "CHANGE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    /// What records get that lack a value, as JSON, such as lab.AppLabResult.unit='"g"'
+    #[arg(long, value_name = "FIELD=JSON")]
+    pub(crate) fill: Vec<String>,
+    /// How many databases are worked on at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) parallel: u16,
 }
 
 /// The model and the tenant that a command is about.

@@ -1,5 +1,6 @@
 //! The commands, but for import and demo.
 
+mod migrate;
 mod model;
 mod record;
 mod tenant;
@@ -29,6 +30,10 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             };
             with_udal(configuration, Some(catalog), work).await
         }
+        Command::Migrate(command) => {
+            let (way, request) = migrate::read(command)?;
+            with_udal(configuration(options)?, None, async |udal| migrate::run(way, &request, udal, output).await).await
+        }
         Command::Record(RecordCommand::Import(arguments)) => {
             let input = import::open(arguments)?;
             with_udal(configuration(options)?, None, async |udal| {
@@ -50,6 +55,7 @@ pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &
         Command::Model(command) => model::show_of(service.catalog(), command, output),
         Command::Tenant(command) => tenant::run(command, service, output).await,
         Command::Record(command) => record::run(record::read(command)?, service, output).await,
+        Command::Migrate(_) => Err(Error::invalid("the demo does not migrate its tenant").into()),
         Command::Demo(_) => Err(Error::invalid("the demo does not show itself").into()),
     }
 }

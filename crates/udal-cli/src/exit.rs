@@ -27,12 +27,14 @@ pub(crate) enum Exit {
     Partial,
     /// The disk is full.
     Full,
+    /// Tables differ from their models.
+    Drift,
     /// Interrupted by a signal.
     Interrupted,
 }
 
 /// Every exit with its code and what `--help` says of it.
-pub(crate) const EXITS: [(Exit, u8, &str); 11] = [
+pub(crate) const EXITS: [(Exit, u8, &str); 12] = [
     (Exit::Done, 0, "done"),
     (Exit::Internal, 1, "a fault in Udal or its database; the log has the cause"),
     (Exit::Usage, 2, "the command line is wrong"),
@@ -43,6 +45,7 @@ pub(crate) const EXITS: [(Exit, u8, &str); 11] = [
     (Exit::Unavailable, 7, "the database cannot be started or reached, or took too long; try again"),
     (Exit::Partial, 8, "some items of an import were not written; the others were"),
     (Exit::Full, 9, "the disk is full; what was acknowledged is kept"),
+    (Exit::Drift, 10, "tables differ from their models, or still do"),
     (Exit::Interrupted, 130, "interrupted"),
 ];
 
@@ -103,6 +106,6 @@ mod tests {
     fn every_exit_has_a_code_of_its_own() {
         let mut codes: Vec<u8> = EXITS.iter().map(|(exit, code, _)| exit.code().min(*code)).collect();
         codes.dedup();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130]);
     }
 }

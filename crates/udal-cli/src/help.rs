@@ -58,8 +58,10 @@ Examples:
   udal tenant list --format json";
 
 pub(crate) const TENANT_MAINTAIN: &str = "\
-For models with `partition_by`: the partitions of today and the three spans after it are made, so that no write waits for
-one; with `retention`, partitions that are over as a whole are dropped with their records. Run it once a day.
+For models with `partition_by`: the partitions of today and the three spans after it are made, so
+that no write waits for one; with `retention`, partitions that are over as a whole are dropped with
+their records, or kept as tables of their own where it says `then: detach`. Run it once a day;
+interrupted, it goes on when it is run again.
 
 Examples:
   udal tenant maintain acme
@@ -70,6 +72,29 @@ Examples:
   udal tenant drop acme --yes
 
 Every record of the tenant is removed, and cannot be brought back. Without --yes nothing happens.";
+
+pub(crate) const MIGRATE_PLAN: &str = "\
+Examples:
+  udal migrate plan
+  udal migrate plan --tenant acme --tenant north
+  udal migrate plan --format json
+
+Nothing is changed. Each difference is `due`, `refused` until it is allowed by its name, or
+`blocked`, with the reason. The exit code is 10 where something differs.
+
+With --format json the answer is a list of {\"tenant\", \"drift\", \"error\", \"changes\"}, and a change is
+{\"model\", \"change\", \"state\", \"reason\", \"statements\"}; the tenant of the shared reference database
+is null. A table that is not there yet is made whole by the first write.";
+
+pub(crate) const MIGRATE_APPLY: &str = "\
+Examples:
+  udal migrate apply
+  udal migrate apply --tenant acme --allow drop-column:lab.AppLabResult.unit
+  udal migrate apply --fill lab.AppLabResult.unit='\"mmol/L\"' --allow require:lab.AppLabResult.unit
+
+What only adds is done while others read and write. What could lose data is refused until --allow
+names it, as `udal migrate plan` does; rows that stand against it block it none the less. Run it
+again after it was interrupted: it goes on. The exit code is 10 where something is left.";
 
 pub(crate) const RECORD_CREATE: &str = "\
 Examples:

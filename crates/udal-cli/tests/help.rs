@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -16,6 +16,9 @@ const COMMANDS: [&[&str]; 18] = [
     &["tenant", "create"],
     &["tenant", "list"],
     &["tenant", "drop"],
+    &["migrate"],
+    &["migrate", "plan"],
+    &["migrate", "apply"],
     &["record"],
     &["record", "create"],
     &["record", "get"],
@@ -60,7 +63,7 @@ fn exit_codes_are_in_the_help_and_in_the_readme() {
     let shown = help(&[]);
     let codes: Vec<&str> =
         shown.lines().skip_while(|line| *line != "Exit codes:").skip(1).take_while(|line| !line.is_empty()).collect();
-    assert_eq!(codes.len(), 11);
+    assert_eq!(codes.len(), 12);
     let readme = std::fs::read_to_string(support::repository().join("README.md")).unwrap();
     for code in codes {
         let (number, text) = code.trim_start().split_once("  ").unwrap();

@@ -99,7 +99,7 @@ async fn filters_and_orders_use_their_indexes() {
     client
         .batch_execute(
             "INSERT INTO lab_result (id, version, created_at, updated_at, kind, score, tags, steps, numbers, plain) \
-             SELECT 'Result/a' || n, 1, timestamptz '2020-01-01Z' + n * interval '1 hour', now(), 'k' || n % 500, n, \
+             SELECT 'Result/a' || n, 1, timestamptz '2020-01-01Z' + n * interval '1 hour', now(), 'k' || n % 3, n, \
              ARRAY['t' || n], ARRAY['s' || n, 's'], ARRAY[n], ARRAY[n] FROM generate_series(1, 60000) n",
         )
         .await
@@ -110,7 +110,7 @@ async fn filters_and_orders_use_their_indexes() {
         (json!({"tags": {"has": "t7"}}), "", "Bitmap Index Scan on lab_result_tags_"),
         (json!({"steps": {"has": "s7"}}), "", "Bitmap Index Scan on lab_result_steps_"),
         (json!({"numbers": {"has": 7}}), "", "Bitmap Index Scan on lab_result_numbers_"),
-        (json!({"kind": "k7"}), "created_at", "Scan on lab_result_kind_created_at_id_"),
+        (json!({"kind": "k1"}), "created_at", "Index Scan using lab_result_kind_created_at_id_"),
         (json!({}), "-score", "Index Scan Backward using lab_result_score_id_"),
         (json!({}), "score", "Index Scan using lab_result_score_id_"),
         (

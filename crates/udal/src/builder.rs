@@ -201,6 +201,11 @@ impl Udal {
         &self.service
     }
 
+    /// The backend of tables; none where records are kept in memory.
+    pub(crate) fn tables(&self) -> Option<&PostgresqlBackend> {
+        self.tables.as_ref()
+    }
+
     /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
     /// those that the model's `retention` is over for. To be called once a day or so; it may be called at any time.
     ///

@@ -22,11 +22,13 @@
 mod builder;
 pub mod config;
 mod error;
+mod migrate;
 mod secret;
 
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
+pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, ItemFailure, MAX_LIMIT};
 pub use udal_core::model::Catalog;
@@ -36,5 +38,5 @@ pub use udal_core::{
 };
 pub use udal_embedded::{Durability, EmbeddedError};
 pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
-pub use udal_postgresql::Maintenance;
+pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
 pub use udal_service::*;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use udal::model::Catalog;
 use udal::value::Timestamp;
-use udal::{Error, ErrorKind, LoadErrors, RecordService, StartError, TenantSlug, Udal, nearest};
+use udal::{Error, ErrorKind, LoadErrors, Maintenance, RecordService, StartError, TenantSlug, Udal, nearest};
 
 use crate::args::TenantCommand;
 use crate::exit::Exit;
@@ -87,18 +87,24 @@ pub(super) async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Re
         return Err(missing(name, &tenants).into());
     }
     let done = udal.maintain(&ctx, Timestamp::now().date()).await?;
-    let rows: Vec<[String; 3]> =
-        done.iter().map(|(model, done)| [model.clone(), done.ahead.join(" "), done.dropped.join(" ")]).collect();
-    let mut table: Vec<Vec<&str>> = vec![vec!["model", "ahead", "dropped"]];
+    let row = |(model, done): &(String, Maintenance)| {
+        [model.clone(), done.ahead.join(" "), done.dropped.join(" "), done.detached.join(" ")]
+    };
+    let rows: Vec<[String; 4]> = done.iter().map(row).collect();
+    let mut table: Vec<Vec<&str>> = vec![vec!["model", "ahead", "dropped", "detached"]];
     table.extend(rows.iter().map(|row| row.iter().map(String::as_str).collect()));
     let table: Vec<&[&str]> = table.iter().map(Vec::as_slice).collect();
     let lines: Vec<String> = done
         .iter()
-        .map(|(model, done)| format!("{model}: {} partitions ahead, {} dropped", done.ahead.len(), done.dropped.len()))
+        .map(|(model, done)| {
+            let Maintenance { ahead, dropped, detached } = done;
+            let counts = format!("{} partitions ahead, {} dropped", ahead.len(), dropped.len());
+            format!("{model}: {counts}, {} kept as tables of their own", detached.len())
+        })
         .collect();
     let json: Vec<_> = done
         .iter()
-        .map(|(model, done)| json!({"model": model, "ahead": done.ahead, "dropped": done.dropped}))
+        .map(|(model, done)| json!({"model": model, "ahead": done.ahead, "dropped": done.dropped, "detached": done.detached}))
         .collect();
     output.answer(&json!(json), &lines.join("\n"), &table)?;
     Ok(Exit::Done)
