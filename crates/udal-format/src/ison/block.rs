@@ -12,6 +12,9 @@ use crate::header::{Header, ResultColumn};
 /// room than it saves.
 const WORTH_A_PREFIX: usize = 4;
 
+/// From this many rows it is told which columns are mostly quoted.
+const SAMPLE: usize = 100;
+
 /// What a block is made of.
 pub(crate) struct Block {
     /// Its columns, in the order in which they are written.
@@ -124,7 +127,7 @@ fn prefix(column: &ResultColumn, rows: &[Vec<Option<Value>>], options: IsonOptio
 fn place(column: &ColumnWriting, rows: &[Vec<Option<Value>>]) -> Place {
     let mut numbers = Numbers::default();
     let (mut quoted, mut bare) = (0, 0);
-    for row in rows.iter().filter(|row| column.column().value(row).is_some()) {
+    for row in rows.iter().take(SAMPLE).filter(|row| column.column().value(row).is_some()) {
         let count = if is_quoted(&column.cell(row, &mut numbers)) { &mut quoted } else { &mut bare };
         *count += 1;
     }

@@ -48,8 +48,8 @@ pub(crate) enum Target<'a> {
     Id(&'a str),
     /// The whole id in a column whose ids are written without their prefix.
     WholeId(&'a str),
-    /// The record of a model whose id goes on like this.
-    OfModel(&'a str, &'a str),
+    /// The record of a model whose id goes on like this. Boxed, so that the cells of every result stay small.
+    OfModel(Box<(&'a str, &'a str)>),
     /// The record whose id is written as this number.
     Number(u64),
 }
@@ -100,6 +100,7 @@ impl ColumnWriting {
     }
 
     /// What is written of this column's value in `row`.
+    #[inline]
     pub(crate) fn cell<'a>(&self, row: &'a [Option<Value>], numbers: &mut Numbers) -> Cell<'a> {
         let Some(value) = self.column.value(row) else {
             return Cell::Null;
@@ -188,6 +189,7 @@ impl ColumnWriting {
     fn float(&self, number: f64) -> Cell<'static> {
         match self.options.floats {
             Floats::Exact => Cell::Float(number),
+            Floats::Digits(digits) if significant_digits(number) <= usize::from(digits.get()) => Cell::Float(number),
             Floats::Digits(digits) => {
                 let rounded = format!("{number:.*e}", usize::from(digits.get()) - 1);
                 Cell::Float(rounded.parse().unwrap_or(number))
@@ -200,7 +202,7 @@ impl ColumnWriting {
 fn of_any_model(id: &str) -> Target<'_> {
     match id.split_once('/') {
         Some((model, key)) if !model.is_empty() && !key.is_empty() && !model.contains([':', '=']) => {
-            Target::OfModel(model, key)
+            Target::OfModel(Box::new((model, key)))
         }
         _ => Target::WholeId(id),
     }
@@ -209,6 +211,14 @@ fn of_any_model(id: &str) -> Target<'_> {
 /// Whether a number is written in the place of `text`.
 pub(crate) fn is_numbered(text: &str, options: IsonOptions) -> bool {
     options.uuids == Uuids::Numbered && ends_in_uuid(text)
+}
+
+/// How many digits `number` is written with, at most.
+fn significant_digits(number: f64) -> usize {
+    let mut buffer = zmij::Buffer::new();
+    let written = buffer.format(number);
+    let mantissa = written.split_once('e').map_or(written, |(mantissa, _)| mantissa);
+    mantissa.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// The integer that is written as `text`, where there is one that every parser reads exactly.

@@ -39,7 +39,7 @@ impl<W: Write> Page<W> {
     pub(crate) fn new(out: W, notation: Notation) -> Self {
         Page {
             out,
-            text: String::new(),
+            text: String::with_capacity(BUFFER * 2),
             notation,
             names: Names::default(),
             numbers: Numbers::default(),

@@ -14,7 +14,7 @@ pub(crate) fn text(cell: &Cell<'_>) -> String {
         Cell::Text("") => "\"\"".to_owned(),
         Cell::Text(text) | Cell::Reference(Target::Id(text)) => shown(text),
         Cell::WholeText(text) | Cell::Reference(Target::WholeId(text)) => shown(&format!("{WHOLE}{text}")),
-        Cell::Reference(Target::OfModel(model, key)) => shown(&format!("{model}/{key}")),
+        Cell::Reference(Target::OfModel(target)) => shown(&format!("{}/{}", target.0, target.1)),
         Cell::Number(number) | Cell::Reference(Target::Number(number)) => number.to_string(),
         Cell::Bool(truth) => truth.to_string(),
         Cell::Int(number) => number.to_string(),

@@ -13,8 +13,21 @@ pub(crate) fn write_string(out: &mut String, text: &str) {
 /// Writes `text` between quotes; only what cannot stand there is escaped.
 pub(crate) fn write_quoted(out: &mut String, text: &str) {
     out.push('"');
+    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+        write_escaped(out, text);
+    } else {
+        out.push_str(text);
+    }
+    out.push('"');
+}
+
+fn is_escaped(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
+}
+
+fn write_escaped(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t')) {
+    while let Some(at) = rest.bytes().position(is_escaped) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         out.push_str(match from.as_bytes().first() {
@@ -28,12 +41,13 @@ pub(crate) fn write_quoted(out: &mut String, text: &str) {
         rest = from.get(1..).unwrap_or_default();
     }
     out.push_str(rest);
-    out.push('"');
 }
 
 /// Writes an integer; beyond what floats hold exactly it is a string.
 pub(crate) fn write_integer(out: &mut String, number: i64) {
-    let _written = if is_bare_integer(number) { write!(out, "{number}") } else { write!(out, "\"{number}\"") };
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    if is_bare_integer(number) { out.push_str(digits) } else { write_quoted(out, digits) }
 }
 
 pub(crate) fn is_bare_integer(number: i64) -> bool {
@@ -47,6 +61,12 @@ pub(crate) fn write_float(out: &mut String, number: f64) {
         out.push_str("null");
         return;
     }
+    let mut digits = zmij::Buffer::new();
+    let digits = digits.format_finite(number);
+    if !digits.bytes().any(|byte| byte == b'e') {
+        out.push_str(digits);
+        return;
+    }
     let from = out.len();
     let _written = write!(out, "{number}");
     if !out.as_bytes().iter().skip(from).any(|byte| *byte == b'.') {
@@ -54,15 +74,22 @@ pub(crate) fn write_float(out: &mut String, number: f64) {
     }
 }
 
+/// Writes the last two digits of `number`, which is not negative.
+pub(crate) fn write_pair(out: &mut String, number: i64) {
+    /// The numbers to 99, in two digits each.
+    const PAIRS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let at = usize::try_from(number % 100).unwrap_or_default() * 2;
+    out.push_str(PAIRS.get(at..at + 2).unwrap_or_default());
+}
+
 /// Writes a reference to the record of that id, of the model `model` where one is named apart from it.
 pub(crate) fn write_reference(out: &mut String, model: Option<&str>, id: &str) {
-    let fits = is_reference_part(id) && model.is_none_or(is_reference_part);
     match model {
-        Some(model) if fits => {
-            let _written = write!(out, ":{model}:{id}");
-        }
-        None if fits => {
-            let _written = write!(out, ":{id}");
+        Some(model) if is_reference_part(id) && is_reference_part(model) => out.extend([":", model, ":", id]),
+        None if is_reference_part(id) => {
+            out.push(':');
+            out.push_str(id);
         }
         Some(model) => write_quoted(out, &format!("{model}:{id}")),
         None => write_quoted(out, id),
@@ -71,7 +98,10 @@ pub(crate) fn write_reference(out: &mut String, model: Option<&str>, id: &str) {
 
 /// Whether `text` can stand in a reference, which has no quotes and no escapes.
 fn is_reference_part(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(|character| character == ':' || must_be_quoted(character))
+    let is_plain = |byte: u8| byte.is_ascii_graphic() & (byte != b':') & (byte != b'"') & (byte != b'\\');
+    let are_plain = text.bytes().fold(true, |all, byte| all & is_plain(byte));
+    let is_refused = |character: char| character == ':' || must_be_quoted(character);
+    !text.is_empty() && (are_plain || !text.chars().any(is_refused))
 }
 
 /// Whether a token alone on its line would be taken for the start of a block.
@@ -91,15 +121,13 @@ pub(crate) fn is_bare(text: &str) -> bool {
     let Some(first) = bytes.first() else {
         return false;
     };
-    let mut has_others = false;
+    // Without a way out before the end, several bytes are looked at at once.
+    let (mut is_quoted, mut has_others) = (false, false);
     for byte in bytes {
-        match byte {
-            ..=b' ' | b'"' | b'\\' | 0x7f => return false,
-            0x80.. => has_others = true,
-            _ => {}
-        }
+        is_quoted |= (*byte <= b' ') | (*byte == b'"') | (*byte == b'\\') | (*byte == 0x7f);
+        has_others |= *byte >= 0x80;
     }
-    if has_others && text.chars().any(must_be_quoted) {
+    if is_quoted || has_others && text.chars().any(must_be_quoted) {
         return false;
     }
     match first {

@@ -3,25 +3,26 @@
 use std::fmt::Write;
 
 use serde_json::Value as Json;
-use udal_core::value::Timestamp;
+use udal_core::value::{Date, Timestamp};
 
 use super::cell::{Cell, Target, WHOLE};
 use super::options::Times;
 use super::token::{
-    is_bare, is_bare_integer, opens_block, write_float, write_integer, write_quoted, write_reference, write_string,
+    is_bare, is_bare_integer, opens_block, write_float, write_integer, write_pair, write_quoted, write_reference,
+    write_string,
 };
 
 /// Writes `cells` as a line.
 pub(crate) fn write_row<'a>(out: &mut String, cells: impl Iterator<Item = Cell<'a>>) {
     let from = out.len();
     let mut count = 0;
-    for cell in cells {
+    cells.for_each(|cell| {
         if count > 0 {
             out.push(' ');
         }
         write_cell(out, &cell);
         count += 1;
-    }
+    });
     if count == 1 && out.get(from..).is_some_and(opens_block) {
         let token = out.split_off(from);
         write_quoted(out, &token);
@@ -29,6 +30,7 @@ pub(crate) fn write_row<'a>(out: &mut String, cells: impl Iterator<Item = Cell<'
     out.push('\n');
 }
 
+#[inline]
 fn write_cell(out: &mut String, cell: &Cell<'_>) {
     match cell {
         Cell::Null => out.push_str("null"),
@@ -40,11 +42,11 @@ fn write_cell(out: &mut String, cell: &Cell<'_>) {
         // As JSON has it, a string: a number would lose digits.
         Cell::Decimal(number) => write_quoted(out, &number.to_string()),
         Cell::Time(at, times) => write_time(out, *at, *times),
-        Cell::Date(day) => write(out, day),
+        Cell::Date(day) => write_date(out, *day),
         Cell::Number(number) => write(out, number),
         Cell::Reference(Target::Id(id)) => write_reference(out, None, id),
         Cell::Reference(Target::WholeId(id)) => write_reference(out, None, &format!("{WHOLE}{id}")),
-        Cell::Reference(Target::OfModel(model, key)) => write_reference(out, Some(model), key),
+        Cell::Reference(Target::OfModel(target)) => write_reference(out, Some(target.0), target.1),
         Cell::Reference(Target::Number(number)) => {
             out.push(':');
             write(out, number);
@@ -57,20 +59,38 @@ fn write_cell(out: &mut String, cell: &Cell<'_>) {
 /// Writes an instant, or as much of it as is asked for. None is taken for anything but a string.
 pub(crate) fn write_time(out: &mut String, at: Timestamp, times: Times) {
     const SECOND: i64 = 1_000_000;
-    match times {
-        Times::Exact => write(out, &at),
-        Times::Seconds => {
-            let whole = Timestamp::from_micros(at.as_micros() - at.as_micros().rem_euclid(SECOND));
-            write(out, &whole.unwrap_or(at));
-        }
-        Times::Minutes => {
-            let text = at.to_string();
-            // The date, `T`, hours and minutes.
-            out.push_str(text.get(..16).unwrap_or(&text));
-            out.push('Z');
-        }
-        Times::Days => write(out, &at.date()),
+    const DAY: i64 = 86_400 * SECOND;
+    write_date(out, at.date());
+    if times == Times::Days {
+        return;
     }
+    let of_day = at.as_micros().rem_euclid(DAY);
+    let (seconds, micros) = (of_day / SECOND, of_day % SECOND);
+    out.push('T');
+    write_pair(out, seconds / 3_600);
+    out.push(':');
+    write_pair(out, seconds / 60 % 60);
+    if times != Times::Minutes {
+        out.push(':');
+        write_pair(out, seconds % 60);
+    }
+    if times == Times::Exact && micros != 0 {
+        out.push('.');
+        write_pair(out, micros / 10_000);
+        write_pair(out, micros / 100);
+        write_pair(out, micros);
+    }
+    out.push('Z');
+}
+
+fn write_date(out: &mut String, day: Date) {
+    let (year, month, day) = day.parts();
+    write_pair(out, i64::from(year) / 100);
+    write_pair(out, i64::from(year));
+    out.push('-');
+    write_pair(out, i64::from(month));
+    out.push('-');
+    write_pair(out, i64::from(day));
 }
 
 /// Writes elements with commas between them, or as JSON text where that would not be read back.
@@ -133,7 +153,10 @@ fn as_json(elements: &[Cell<'_>]) -> Json {
 pub(crate) fn is_quoted(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => !is_bare(text),
-        cell => {
+        Cell::Int(number) => !is_bare_integer(*number),
+        Cell::Decimal(_) => true,
+        Cell::Null | Cell::Bool(_) | Cell::Float(_) | Cell::Time(..) | Cell::Date(_) | Cell::Number(_) => false,
+        Cell::WholeText(_) | Cell::Reference(_) | Cell::Json(_) | Cell::List(_) => {
             let mut token = String::new();
             write_cell(&mut token, cell);
             token.starts_with('"')
