@@ -6,7 +6,7 @@ use udal_core::contract::{
 };
 use udal_core::record::Record;
 use udal_core::{Context, Result, TenantSlug};
-use udal_pgpool::TenantDatabases;
+use udal_pgpool::{Placement, TenantDatabases};
 
 use crate::{batch, delete, read, write};
 
@@ -62,7 +62,7 @@ impl Backend for PgGraphBackend {
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        self.databases.create_tenant(tenant).await
+        self.databases.create_tenant(tenant, &Placement::Anywhere).await
     }
 
     async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
@@ -70,6 +70,6 @@ impl Backend for PgGraphBackend {
     }
 
     async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        self.databases.drop_tenant(tenant).await
+        Ok(self.databases.drop_tenant(tenant).await?.is_some())
     }
 }

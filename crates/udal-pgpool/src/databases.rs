@@ -1,18 +1,24 @@
 //! The databases of tenants: connections to them, and bringing them to where they must be.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
-use tokio_postgres::error::SqlState;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use udal_core::{Error, Result, TenantSlug};
-use udal_sql::{Param, Sql};
 
-use crate::once::Once;
-use crate::pool::Pools;
-use crate::{Connection, Failure, Place, PoolStatus, Provision, ServerName, Settings, Turn, read_text};
+use crate::directory::{Directory, Known};
+use crate::failure::Attempt;
+use crate::flights::Flights;
+use crate::once::{Once, OncePer};
+use crate::pool::{Pools, Reserved};
+use crate::{
+    Connection, Database, Failure, Place, Placement, PoolStatus, Provision, ServerName, Settings, Step, Turn, server,
+};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
+/// How often work is begun anew because the database is gone, or the tenant elsewhere.
+const ATTEMPTS: usize = 4;
 
 /// The databases of the tenants. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +29,16 @@ pub struct TenantDatabases {
 struct Inner {
     settings: Arc<Settings>,
     pools: Arc<Pools>,
-    done: Once,
+    directory: Directory,
+    /// What was brought up to date in each database.
+    done: OncePer<Place>,
+    /// Whether the platform's database was.
+    platform: Once,
+    /// The servers that have the template.
+    templates: Once,
+    /// The servers that were not searched for tenants of earlier releases.
+    unsearched: Mutex<BTreeSet<ServerName>>,
+    flights: Flights<TenantSlug>,
     provisioners: Semaphore,
 }
 
@@ -37,15 +52,18 @@ impl TenantDatabases {
     /// The databases on the servers that `settings` names. Connects when it is first used.
     pub fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let pools = Pools::new(Arc::clone(&settings));
-        let provisioners = Semaphore::new(PROVISIONERS);
-        TenantDatabases { inner: Arc::new(Inner { settings, pools, done: Once::default(), provisioners }) }
-    }
-
-    /// Where the tenant's database is.
-    pub fn place_of(&self, tenant: &TenantSlug) -> Place {
-        let Settings { platform_server, prefix, .. } = self.inner.settings.as_ref();
-        Place::new(platform_server.clone(), &format!("{prefix}{tenant}"))
+        let inner = Inner {
+            pools: Pools::new(Arc::clone(&settings)),
+            directory: Directory::new(settings.place_fresh_for),
+            settings,
+            done: OncePer::default(),
+            platform: Once::default(),
+            templates: Once::default(),
+            unsearched: Mutex::default(),
+            flights: Flights::default(),
+            provisioners: Semaphore::new(PROVISIONERS),
+        };
+        TenantDatabases { inner: Arc::new(inner) }
     }
 
     /// How many connections to databases are open now: at most [`Settings::max_connections`].
@@ -63,45 +81,214 @@ impl TenantDatabases {
         Place::new(self.inner.settings.platform_server.clone(), &self.inner.settings.shared_database)
     }
 
+    /// Where the tenant's database is, as far as this process knows; `None` where there is no such tenant.
+    ///
+    /// # Errors
+    /// `Unavailable` where the registry must be asked and cannot.
+    pub async fn place_of(&self, tenant: &TenantSlug) -> Result<Option<Place>> {
+        match self.inner.directory.get(tenant) {
+            Some(known) => {
+                self.look_again(tenant, &known);
+                Ok(Some(known.place))
+            }
+            None => self.look_up(tenant).await,
+        }
+    }
+
+    /// Asks the registry where the tenant is, and remembers it.
+    async fn look_up(&self, slug: &TenantSlug) -> Result<Option<Place>> {
+        match self.tenant(slug).await?.filter(|tenant| tenant.state.is_open()) {
+            Some(tenant) => {
+                self.inner.directory.put(slug, tenant.place.clone());
+                Ok(Some(tenant.place))
+            }
+            None => {
+                self.inner.directory.forget(slug);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks the registry again about a place that was looked up some time ago, while it is used as it is.
+    fn look_again(&self, slug: &TenantSlug, known: &Known) {
+        if !self.inner.directory.is_due(known) {
+            return;
+        }
+        let (databases, slug, place) = (self.clone(), slug.clone(), known.place.clone());
+        tokio::spawn(async move {
+            if let Err(error) = databases.look_up(&slug).await {
+                tracing::debug!(tenant = %slug, %error, "a tenant's place could not be looked up again");
+                databases.inner.directory.put(&slug, place);
+            }
+        });
+    }
+
     /// Lends a connection to the database at `place`.
     ///
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
-    pub async fn connect(&self, place: &Place) -> std::result::Result<Connection, Failure> {
+    pub async fn connect(&self, place: &Place) -> Attempt<Connection> {
         let limit = self.inner.settings.statement_timeout;
         Ok(Connection::new(self.inner.pools.lend(place).await?, Some(limit)))
     }
 
-    /// Makes sure, once for each `key`, that the database at `place` is there and `work` is done in it, whole or not at all.
+    /// Lends a connection to `database`, wherever it is.
+    ///
+    /// # Errors
+    /// [`Failure::Missing`] where there is no such tenant or database; `Unavailable` where none can be had in time.
+    pub async fn connect_to(&self, database: &Database) -> Attempt<Connection> {
+        let Database::Tenant(slug) = database else { return self.connect(&self.shared_place()).await };
+        if let Some(known) = self.inner.directory.get(slug) {
+            self.look_again(slug, &known);
+            match self.connect(&known.place).await {
+                // It was dropped, or brought elsewhere: the registry knows.
+                Err(Failure::Missing(_)) => {}
+                connected => return connected,
+            }
+        }
+        match self.look_up(slug).await? {
+            Some(place) => self.connect(&place).await,
+            None => Err(no_such_tenant(slug)),
+        }
+    }
+
+    /// Makes sure, once for each `key`, that `database` is there and `work` is done in it, whole or not at all.
     ///
     /// Of many who ask at the same instant one works and the others wait; other processes are kept out by a lock.
     ///
     /// # Errors
     /// What the database says; the next who asks tries again.
-    pub async fn ensure(&self, place: &Place, key: &str, work: &dyn Provision) -> Result<()> {
-        let full_key = format!("{place}\n{key}");
-        self.inner.done.run(&full_key, || self.provision(place, key, work)).await
-    }
-
-    /// Forgets what was done in the database at `place`: it turned out not to be there any more.
-    pub fn forget(&self, place: &Place) {
-        let prefix = format!("{place}\n");
-        self.inner.done.forget(|key| key.starts_with(&prefix));
-    }
-
-    async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Result<()> {
-        let _turn = self.inner.provisioners.acquire().await.map_err(Error::internal)?;
-        let started = std::time::Instant::now();
-        let mut connection = match self.maintain(place).await {
-            Err(Failure::Missing(_)) => {
-                self.create_database(place).await?;
-                self.maintain(place).await?
+    pub async fn ensure(&self, database: &Database, key: &str, work: &dyn Provision) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let place = self.place_to_write(database).await?;
+            let asked_at = std::time::Instant::now();
+            let done = self.inner.done.of(&place);
+            match done.run(key, || self.provision(&place, key, work)).await {
+                Err(Failure::Missing(_)) => self.make_again(database, &place, asked_at).await?,
+                done => return Ok(done?),
             }
-            opened => opened?,
+        }
+        Err(Failure::overtaken().into())
+    }
+
+    /// Forgets what was done in `database`: it turned out not to be there any more.
+    pub fn forget(&self, database: &Database) {
+        match database {
+            Database::Shared => self.inner.done.forget(&self.shared_place()),
+            Database::Tenant(slug) => {
+                if let Some(known) = self.inner.directory.get(slug) {
+                    self.inner.done.forget(&known.place);
+                }
+            }
+        }
+    }
+
+    /// Where what is written goes: a tenant that is not there is made.
+    async fn place_to_write(&self, database: &Database) -> Result<Place> {
+        let Database::Tenant(slug) = database else { return Ok(self.shared_place()) };
+        if let Some(known) = self.inner.directory.get(slug) {
+            self.look_again(slug, &known);
+            return Ok(known.place);
+        }
+        let _flight = self.inner.flights.board(slug).await;
+        if let Some(known) = self.inner.directory.get(slug) {
+            return Ok(known.place);
+        }
+        self.settle_and_remember(slug, &Placement::Anywhere, false).await.map(|settled| settled.0)
+    }
+
+    /// Brings a database about that was seen to be gone from `place`, unless another did since.
+    async fn make_again(&self, database: &Database, place: &Place, seen_at: std::time::Instant) -> Result<()> {
+        self.inner.done.forget(place);
+        let Database::Tenant(slug) = database else {
+            return self.create_database(place).await;
         };
-        connection.restructure(Turn::Alone, work).await?;
+        let _flight = self.inner.flights.board(slug).await;
+        if self.inner.directory.get(slug).is_some_and(|known| known.at > seen_at) {
+            return Ok(());
+        }
+        self.inner.directory.forget(slug);
+        self.settle_and_remember(slug, &Placement::Anywhere, true).await.map(|_| ())
+    }
+
+    async fn settle_and_remember(
+        &self,
+        slug: &TenantSlug,
+        placement: &Placement,
+        is_missing: bool,
+    ) -> Result<(Place, bool)> {
+        let settled = self.settle(slug, placement, is_missing).await?;
+        self.inner.directory.put(slug, settled.place.clone());
+        if settled.is_new {
+            self.inner.done.forget(&settled.place);
+        }
+        Ok((settled.place, settled.is_new))
+    }
+
+    async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Attempt<()> {
+        let _turn = self.provisioning_turn().await?;
+        let started = std::time::Instant::now();
+        let mut connection = self.maintain(place).await?;
+        // Only where the database itself is missing it is made again.
+        connection.restructure(Turn::Alone, work).await.map_err(Error::from)?;
         tracing::info!(%place, key, elapsed = ?started.elapsed(), "brought a database up to date");
         Ok(())
+    }
+
+    /// Makes the tenant with its database; answers whether it was not there before.
+    ///
+    /// # Errors
+    /// `AlreadyExists` where it is on another server than `placement` says; what the database says.
+    pub async fn create_tenant(&self, slug: &TenantSlug, placement: &Placement) -> Result<bool> {
+        let _flight = self.inner.flights.board(slug).await;
+        self.settle_and_remember(slug, placement, false).await.map(|settled| settled.1)
+    }
+
+    /// The tenants that can be read and written, sorted.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
+        let open = self.tenants().await?.into_iter().filter(|tenant| tenant.state.is_open());
+        Ok(open.map(|tenant| tenant.slug).collect())
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn platform(&self) -> &Once {
+        &self.inner.platform
+    }
+
+    pub(crate) fn templates(&self) -> &Once {
+        &self.inner.templates
+    }
+
+    pub(crate) fn unsearched(&self) -> MutexGuard<'_, BTreeSet<ServerName>> {
+        self.inner.unsearched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the one who watches that a step is done.
+    pub(crate) async fn reached(&self, step: Step) -> Result<()> {
+        self.inner.settings.checkpoints.reached(step).await
+    }
+
+    pub(crate) async fn provisioning_turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.inner.provisioners.acquire().await.map_err(Error::internal)
+    }
+
+    /// Closes the pool of the database at `place`, which is about to be dropped, and forgets what was done in it.
+    pub(crate) fn give_up(&self, slug: &TenantSlug, place: &Place) {
+        self.inner.directory.forget(slug);
+        self.inner.done.forget(place);
+        self.inner.pools.close(place);
+    }
+
+    /// Makes an empty database that no tenant owns, where it is not there.
+    pub(crate) async fn create_database(&self, place: &Place) -> Result<()> {
+        let connection = self.maintain_server(place.server()).await?;
+        Ok(server::create(&connection, place.database(), None).await.map(|_| ())?)
     }
 
     /// Opens a connection to the database at `place` for maintenance: for what changes structure, not records.
@@ -112,78 +299,55 @@ impl TenantDatabases {
     ///
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
-    pub async fn maintain(&self, place: &Place) -> std::result::Result<Connection, Failure> {
+    pub async fn maintain(&self, place: &Place) -> Attempt<Connection> {
         Ok(Connection::new(self.inner.pools.maintain(place).await?, None))
     }
 
-    /// A connection to the server's database that is always there.
-    async fn maintain_server(&self, server: &ServerName) -> Result<Connection> {
-        let own = self.inner.settings.servers.get(server).and_then(|config| config.get_dbname()).unwrap_or("postgres");
-        Ok(self.maintain(&Place::new(server.clone(), own)).await?)
-    }
-
-    /// Makes the database at `place`; answers whether it was not there before.
-    async fn create_database(&self, place: &Place) -> Result<bool> {
-        let mut sql = Sql::new();
-        sql.push("CREATE DATABASE ").name(place.database());
-        sql.push(" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-        let client = self.maintain_server(place.server()).await?;
-        match client.batch(&sql.into_text()).await {
-            Ok(()) => Ok(true),
-            // Two who make one database at one instant meet in the catalog's unique index.
-            Err(error)
-                if [Some(&SqlState::DUPLICATE_DATABASE), Some(&SqlState::UNIQUE_VIOLATION)].contains(&error.code()) =>
-            {
-                Ok(false)
+    /// Opens a connection to `database` for maintenance, wherever it is; as [`maintain`](TenantDatabases::maintain).
+    ///
+    /// # Errors
+    /// [`Failure::Missing`] where there is no such tenant or database; `Unavailable` where none can be had in time.
+    pub async fn maintain_of(&self, database: &Database) -> Attempt<Connection> {
+        let place = match database {
+            Database::Shared => self.shared_place(),
+            Database::Tenant(slug) => self.place_of(slug).await?.ok_or_else(|| no_such_tenant(slug))?,
+        };
+        match (self.maintain(&place).await, database) {
+            // It was dropped, or brought elsewhere: the registry knows.
+            (Err(Failure::Missing(_)), Database::Tenant(slug)) => {
+                let place = self.look_up(slug).await?.ok_or_else(|| no_such_tenant(slug))?;
+                self.maintain(&place).await
             }
-            Err(error) => Err(Failure::from(error).into()),
+            (opened, _) => opened,
         }
     }
 
-    /// Makes the tenant's database; answers whether it was not there before.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        let place = self.place_of(tenant);
-        match self.maintain(&place).await {
-            Ok(_) => Ok(false),
-            Err(Failure::Missing(_)) => self.create_database(&place).await,
-            Err(failure) => Err(failure.into()),
-        }
+    /// A connection to the server's database that is always there, for maintenance.
+    pub(crate) async fn maintain_server(&self, server: &ServerName) -> Result<Connection> {
+        Ok(self.maintain(&self.always_there(server)).await?)
     }
 
-    /// The tenants that have a database, sorted.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
-        let prefix = &self.inner.settings.prefix;
-        let mut sql = Sql::new();
-        sql.push("SELECT datname::text FROM pg_database WHERE datname ^@ ").param(Param::text(prefix.as_str()));
-        sql.push(" ORDER BY datname COLLATE \"C\"");
-        let client = self.maintain_server(&self.inner.settings.platform_server).await?;
-        let rows = client.query(&sql.finish()).await.map_err(Failure::from)?;
-        let names = rows.iter().map(|row| read_text(row, 0)).collect::<Result<Vec<_>>>()?;
-        Ok(names.iter().filter_map(|name| TenantSlug::new(name.strip_prefix(prefix)?).ok()).collect())
+    /// Takes room for two connections for maintenance.
+    pub(crate) async fn reserve_two(&self) -> Attempt<(Reserved, Reserved)> {
+        self.inner.pools.reserve_two(&self.platform_place()).await
     }
 
-    /// Drops the tenant's database with everything in it; answers whether it was there.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        let place = self.place_of(tenant);
-        let client = self.maintain_server(place.server()).await?;
-        self.inner.pools.close(&place);
-        let mut sql = Sql::new();
-        sql.push("DROP DATABASE ").name(place.database()).push(" WITH (FORCE)");
-        let dropped = client.batch(&sql.into_text()).await;
-        self.forget(&place);
-        match dropped.map_err(Failure::from) {
-            Ok(()) => Ok(true),
-            Err(Failure::Missing(_)) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
+    /// Opens a connection for maintenance in `room`, which no other is in.
+    pub(crate) async fn open_in(&self, place: &Place, room: &Reserved) -> Attempt<Connection> {
+        Ok(Connection::new(self.inner.pools.open_reserved(place, room).await?, None))
     }
+
+    /// Opens a connection to the server's database that is always there in `room`, which no other is in.
+    pub(crate) async fn open_server(&self, server: &ServerName, room: &Reserved) -> Attempt<Connection> {
+        self.open_in(&self.always_there(server), room).await
+    }
+
+    fn always_there(&self, server: &ServerName) -> Place {
+        let own = self.inner.settings.servers.get(server).and_then(|config| config.get_dbname()).unwrap_or("postgres");
+        Place::new(server.clone(), own)
+    }
+}
+
+fn no_such_tenant(slug: &TenantSlug) -> Failure {
+    Failure::Missing(format!("there is no tenant `{slug}`").into())
 }

@@ -7,6 +7,9 @@ use tokio_postgres::Error as PgError;
 use tokio_postgres::error::{DbError, SqlState};
 use udal_core::{Error, ErrorKind};
 
+/// What an operation on a database answers.
+pub(crate) type Attempt<T> = std::result::Result<T, Failure>;
+
 /// Why an operation on a database failed.
 #[derive(Debug)]
 pub enum Failure {

@@ -4,28 +4,39 @@
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
 mod breaker;
+mod checkpoint;
 mod chunk;
 mod connection;
 mod copy;
 mod databases;
 mod decode;
+mod directory;
 mod encode;
 mod failure;
+mod flights;
 pub mod idempotency;
 mod lease;
 mod numeric;
 mod once;
 mod open;
 mod place;
+mod placement;
+mod platform;
 mod pool;
 mod provision;
 mod queue;
+mod registry;
 mod restructure;
+mod server;
 mod settings;
+mod settle;
 mod status;
+mod template;
+mod tenant;
 mod watch;
 
 pub use breaker::BreakerState;
+pub use checkpoint::{Checkpoints, Step, Unwatched};
 pub use chunk::next_chunk;
 pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
@@ -37,3 +48,4 @@ pub use provision::{Provision, Statements};
 pub use restructure::Turn;
 pub use settings::{BreakerSettings, KeepAlive, Settings};
 pub use status::{PoolStatus, ServerStatus};
+pub use tenant::{Database, DroppedDatabase, Placement, Tenant, TenantState};

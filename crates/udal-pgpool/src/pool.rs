@@ -117,6 +117,14 @@ impl Pools {
         self.open_reserved(place, &Reserved(Arc::new(permit))).await
     }
 
+    /// Takes room for two connections out of the reserve at once, one of them to `place`, so that none who has the one waits
+    /// for the other.
+    pub(crate) async fn reserve_two(&self, place: &Place) -> Result<(Reserved, Reserved), Failure> {
+        let Ok(mut both) = self.reserve(2).await else { return Err(self.waited_in_vain(place).into()) };
+        let one = both.split(1).ok_or_else(|| Error::internal("two permits are not two"))?;
+        Ok((Reserved(Arc::new(one)), Reserved(Arc::new(both))))
+    }
+
     async fn reserve(&self, connections: u32) -> Result<OwnedSemaphorePermit, Error> {
         let reserve = Arc::clone(&self.reserve).acquire_many_owned(connections);
         let permit = timeout(self.settings.wait_timeout, reserve).await.map_err(Error::internal)?;
@@ -124,7 +132,7 @@ impl Pools {
     }
 
     /// Opens a connection in room that was reserved for it, and that no other connection is in.
-    async fn open_reserved(&self, place: &Place, reserved: &Reserved) -> Result<Lease, Failure> {
+    pub(crate) async fn open_reserved(&self, place: &Place, reserved: &Reserved) -> Result<Lease, Failure> {
         let (client, connection) = self.connect(place).await?;
         let live = self.live(place, 0, client, connection, Arc::clone(&reserved.0));
         Lease::new(live, None).ok_or_else(|| closed_at_once(place).into())

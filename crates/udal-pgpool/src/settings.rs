@@ -1,10 +1,12 @@
 //! How many connections there may be, and how long to wait for what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ServerName;
+use crate::{Checkpoints, ServerName, Unwatched, idempotency};
 
 /// Settings of the tenant databases. [`Settings::new`] has the defaults.
 #[derive(Clone)]
@@ -13,6 +15,18 @@ pub struct Settings {
     pub servers: BTreeMap<ServerName, tokio_postgres::Config>,
     /// The server of what no tenant owns: the platform's database and the shared reference database.
     pub platform_server: ServerName,
+    /// The servers that get new tenants only by name: none.
+    pub closed_servers: BTreeSet<ServerName>,
+    /// How many times as many tenants as one of the weight 1 a server takes: 1 where nothing is said.
+    pub weights: BTreeMap<ServerName, NonZeroU32>,
+    /// The name of the database that holds the registry of tenants: `udal_platform`. Each installation has one of its own.
+    pub platform_database: String,
+    /// The statements that make what every new tenant's database holds. Each does nothing where it is done.
+    pub template: Vec<String>,
+    /// How long a tenant's place is taken as it was looked up before the registry is asked again, meanwhile: 10 seconds.
+    pub place_fresh_for: Duration,
+    /// Who is told of the steps of making and dropping tenants: nobody. For tests.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. At most 15 bytes.
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
@@ -91,6 +105,12 @@ impl Settings {
         Settings {
             servers: BTreeMap::from([(ServerName::default(), config)]),
             platform_server: ServerName::default(),
+            closed_servers: BTreeSet::new(),
+            weights: BTreeMap::new(),
+            platform_database: "udal_platform".to_owned(),
+            template: vec![idempotency::table().to_owned()],
+            place_fresh_for: Duration::from_secs(10),
+            checkpoints: Arc::new(Unwatched),
             prefix: "sqh_tenant_".to_owned(),
             shared_database: "sqh_shared_reference".to_owned(),
             max_connections: 32,

@@ -15,7 +15,7 @@ use proxy::Proxy;
 use support::Fixture;
 use tokio::task::JoinSet;
 use udal_core::{Error, ErrorKind, TenantSlug};
-use udal_pgpool::{BreakerState, CopyWriter, Failure, Place, ServerName, TenantDatabases};
+use udal_pgpool::{BreakerState, CopyWriter, Failure, Place, Placement, ServerName, TenantDatabases};
 use udal_sql::Statement;
 
 fn tenant(name: &str) -> TenantSlug {
@@ -27,8 +27,8 @@ fn statement(text: &str) -> Statement {
 }
 
 async fn home(databases: &TenantDatabases, name: &str) -> Place {
-    databases.create_tenant(&tenant(name)).await.unwrap();
-    databases.place_of(&tenant(name))
+    databases.create_tenant(&tenant(name), &Placement::Anywhere).await.unwrap();
+    databases.place_of(&tenant(name)).await.unwrap().unwrap()
 }
 
 /// Looks again and again until it is as it should be; what never comes ends the test.
@@ -251,7 +251,7 @@ async fn a_server_that_comes_back_is_found_again() {
     until("it is found again", || async { databases.connect(&place).await.is_ok() }).await;
     // What it answers, be it a refusal, shows that it is there.
     for _ in 0..5 {
-        let nowhere = databases.place_of(&tenant("nowhere"));
+        let nowhere = Place::new(ServerName::default(), "sqh_tenant_nowhere");
         assert!(matches!(databases.connect(&nowhere).await, Err(Failure::Missing(_))));
     }
     assert!(databases.connect(&place).await.is_ok());

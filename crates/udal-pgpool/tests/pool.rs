@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::Fixture;
 use tokio::task::JoinSet;
 use udal_core::{Error, ErrorKind, TenantSlug};
-use udal_pgpool::{Failure, Place, Statements, TenantDatabases};
+use udal_pgpool::{Database, Failure, Place, Placement, Statements, TenantDatabases};
 use udal_sql::{Param, Statement};
 
 fn tenant(number: usize) -> TenantSlug {
@@ -26,8 +26,8 @@ fn ask(number: i64) -> Statement {
 async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<Place> {
     let mut places = Vec::new();
     for number in 0..count {
-        assert!(databases.create_tenant(&tenant(number)).await.unwrap());
-        places.push(databases.place_of(&tenant(number)));
+        assert!(databases.create_tenant(&tenant(number), &Placement::Anywhere).await.unwrap());
+        places.push(databases.place_of(&tenant(number)).await.unwrap().unwrap());
     }
     places
 }
@@ -80,9 +80,10 @@ async fn idle_connections_are_closed() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| settings.idle_timeout = Duration::from_millis(40));
     for place in tenants(&databases, 3).await {
-        databases.connect(&place).await.unwrap().query(&ask(1)).await.unwrap();
+        let connection = databases.connect(&place).await.unwrap();
+        connection.query(&ask(1)).await.unwrap();
+        assert!(databases.open_connections() > 0);
     }
-    assert!(databases.open_connections() > 0);
     for _ in 0..500 {
         if databases.open_connections() == 0 {
             return fixture.stop().await;
@@ -103,7 +104,7 @@ async fn what_many_ask_for_is_made_once() {
         tasks.spawn(async move {
             let texts = ["CREATE TABLE IF NOT EXISTS a (x int)", "CREATE INDEX IF NOT EXISTS i ON a (x)"];
             let work = Statements(texts.map(str::to_owned).to_vec());
-            databases.ensure(&databases.place_of(&tenant(0)), "a", &work).await
+            databases.ensure(&Database::Tenant(tenant(0)), "a", &work).await
         });
     }
     while let Some(made) = tasks.join_next().await {
@@ -118,8 +119,8 @@ async fn a_dropped_tenant_is_gone_also_while_in_use() {
     let databases = fixture.databases();
     let places = tenants(&databases, 2).await;
     let used = databases.connect(places.first().unwrap()).await.unwrap();
-    assert!(databases.drop_tenant(&tenant(0)).await.unwrap());
-    assert!(!databases.drop_tenant(&tenant(0)).await.unwrap());
+    assert!(databases.drop_tenant(&tenant(0)).await.unwrap().is_some());
+    assert!(databases.drop_tenant(&tenant(0)).await.unwrap().is_none());
     assert!(used.query(&ask(1)).await.is_err());
     assert!(matches!(databases.connect(places.first().unwrap()).await, Err(Failure::Missing(_))));
     assert_eq!(databases.list_tenants().await.unwrap(), [tenant(1)]);
@@ -148,7 +149,7 @@ async fn maintenance_never_waits_for_pooled_connections() {
     assert!(matches!(databases.maintain(places.last().unwrap()).await, Err(Failure::Error(error)) if is_busy(&error)));
     reserve.clear();
     let work = Statements(vec!["CREATE TABLE IF NOT EXISTS a (x int)".to_owned()]);
-    databases.ensure(places.last().unwrap(), "a", &work).await.unwrap();
+    databases.ensure(&Database::Tenant(tenant(2)), "a", &work).await.unwrap();
     drop(held);
     fixture.stop().await;
 }

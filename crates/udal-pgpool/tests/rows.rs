@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::Fixture;
 use udal_core::TenantSlug;
-use udal_pgpool::RowReader;
+use udal_pgpool::{Placement, RowReader};
 use udal_sql::Statement;
 
 fn series(to: u64) -> Statement {
@@ -24,8 +24,8 @@ async fn a_connection_goes_back_after_the_last_row_and_is_closed_before() {
         settings.wait_timeout = Duration::from_secs(30);
     });
     let tenant = TenantSlug::new("t").unwrap();
-    databases.create_tenant(&tenant).await.unwrap();
-    let place = databases.place_of(&tenant);
+    databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();
+    let place = databases.place_of(&tenant).await.unwrap().unwrap();
     let whoami = Statement { text: "SELECT pg_backend_pid()::bigint".to_owned(), params: Vec::new() };
     let mut servers = Vec::new();
     // Whoever waited for a terabyte to be sent would wait for hours.

@@ -10,7 +10,7 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::value::Date;
 use udal_core::{Context, Result, TenantSlug};
-use udal_pgpool::TenantDatabases;
+use udal_pgpool::{Placement, TenantDatabases};
 
 use crate::home::Home;
 use crate::maintain::Maintenance;
@@ -103,7 +103,7 @@ impl Backend for PostgresqlBackend {
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        self.databases.create_tenant(tenant).await
+        self.databases.create_tenant(tenant, &Placement::Anywhere).await
     }
 
     async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
@@ -111,6 +111,6 @@ impl Backend for PostgresqlBackend {
     }
 
     async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
-        self.databases.drop_tenant(tenant).await
+        Ok(self.databases.drop_tenant(tenant).await?.is_some())
     }
 }

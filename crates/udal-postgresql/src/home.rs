@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use udal_core::model::Model;
 use udal_core::{Context, Error, Result};
-use udal_pgpool::{Connection, Failure, Place, TenantDatabases, read_value};
+use udal_pgpool::{Connection, Database, Failure, TenantDatabases, read_value};
 use udal_sql::table::{self, Span, Spot, Target};
 
 use crate::partition::OnePartition;
@@ -15,7 +15,7 @@ use crate::schema::{TableThere, WholeTable};
 /// A model's table in one database.
 pub(crate) struct Home<'a> {
     databases: &'a TenantDatabases,
-    place: Place,
+    database: Database,
     model: &'a Arc<Model>,
     target: Target<'a>,
 }
@@ -26,8 +26,8 @@ impl<'a> Home<'a> {
         let target = Target::new(model).ok_or_else(|| {
             Error::internal(format!("`{}` has no table, and came to the backend of tables", model.name()))
         })?;
-        let place = if model.is_shared() { databases.shared_place() } else { databases.place_of(ctx.tenant()) };
-        Ok(Home { databases, place, model, target })
+        let database = if model.is_shared() { Database::Shared } else { Database::Tenant(ctx.tenant().clone()) };
+        Ok(Home { databases, database, model, target })
     }
 
     pub(crate) fn target(&self) -> Target<'a> {
@@ -39,12 +39,12 @@ impl<'a> Home<'a> {
     }
 
     pub(crate) async fn connect(&self) -> std::result::Result<Connection, Failure> {
-        self.databases.connect(&self.place).await
+        self.databases.connect_to(&self.database).await
     }
 
     /// A connection for what changes structure; whoever holds it asks for no other.
     pub(crate) async fn maintain(&self) -> std::result::Result<Connection, Failure> {
-        self.databases.maintain(&self.place).await
+        self.databases.maintain_of(&self.database).await
     }
 
     /// Where a record is, by the row that [`table::key_of`] found; `None` where it found none.
@@ -56,7 +56,7 @@ impl<'a> Home<'a> {
     /// Makes sure that the table is there, with a column for each field.
     pub(crate) async fn ensure_table(&self) -> Result<()> {
         let key = format!("table {}", self.target.table_name());
-        self.databases.ensure(&self.place, &key, &WholeTable(self.target)).await
+        self.databases.ensure(&self.database, &key, &WholeTable(self.target)).await
     }
 
     /// Brings the table up to the model where it is there, before records in it are changed: what does not fit must not be
@@ -67,7 +67,7 @@ impl<'a> Home<'a> {
     pub(crate) async fn follow_model(&self) -> std::result::Result<(), Failure> {
         drop(self.connect().await?);
         let key = format!("there {}", self.target.table_name());
-        Ok(self.databases.ensure(&self.place, &key, &TableThere(self.target)).await?)
+        Ok(self.databases.ensure(&self.database, &key, &TableThere(self.target)).await?)
     }
 
     /// Makes sure that the table and these partitions are there.
@@ -75,21 +75,21 @@ impl<'a> Home<'a> {
         self.ensure_table().await?;
         for span in spans {
             let key = format!("partition {}", table::partition_name(self.target, *span));
-            self.databases.ensure(&self.place, &key, &OnePartition(self.target, *span)).await?;
+            self.databases.ensure(&self.database, &key, &OnePartition(self.target, *span)).await?;
         }
         Ok(())
     }
 
     /// Makes everything anew: what was made before turned out to be gone.
     pub(crate) async fn ensure_again(&self, spans: &BTreeSet<Span>) -> Result<()> {
-        tracing::warn!(place = %self.place, table = self.target.table_name(), "a table or partition is gone; making it again");
-        self.databases.forget(&self.place);
+        tracing::warn!(database = %self.database, table = self.target.table_name(), "a table or partition is gone; making it again");
+        self.databases.forget(&self.database);
         self.ensure(spans).await
     }
 
     /// Some partitions are gone: what was made is looked at again when it is needed.
     pub(crate) fn forget_partitions(&self) {
-        self.databases.forget(&self.place);
+        self.databases.forget(&self.database);
     }
 
     /// Brings a table that is there up to the model; answers false where there is no table.
@@ -98,7 +98,7 @@ impl<'a> Home<'a> {
         if found.is_empty() {
             return Ok(false);
         }
-        self.databases.forget(&self.place);
+        self.databases.forget(&self.database);
         self.ensure_table().await?;
         Ok(true)
     }

@@ -17,7 +17,7 @@ use udal_core::order::Order;
 use udal_core::record::{Record, read_new};
 use udal_core::value::{Timestamp, Value};
 use udal_core::{AccessContext, Context, TenantSlug};
-use udal_pgpool::{Connection, TenantDatabases};
+use udal_pgpool::{Connection, Database, TenantDatabases};
 use udal_postgresql::PostgresqlBackend;
 use udal_sql::Statement;
 use udal_sql::table::{self, Spot, Target};
@@ -59,7 +59,7 @@ async fn client(fixture: &Fixture) -> Client {
 }
 
 async fn connect(databases: &TenantDatabases) -> Connection {
-    databases.connect(&databases.place_of(&tenant())).await.unwrap()
+    databases.connect_to(&Database::Tenant(tenant())).await.unwrap()
 }
 
 /// The plan of the statement as Udal sends it: the same text, the same parameters in binary with their types.

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
 use udal_embedded::{Durability, Server, Settings};
 use udal_pgpool::TenantDatabases;
 
@@ -50,10 +51,21 @@ impl Fixture {
         Fixture { server: Server::start(settings).await.unwrap(), scratch }
     }
 
+    /// An installation of its own on this server: what it makes starts with `name`.
+    pub(crate) fn installation(&self, name: &str) -> TenantDatabases {
+        self.databases_with(|settings| own_names(settings, name))
+    }
+
+    /// A bare connection to the database of that name.
+    pub(crate) async fn client(&self, database: &str) -> Client {
+        let (client, connection) = self.server.config().dbname(database).connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
     /// How many connections to tenant databases the server has now.
     pub(crate) async fn connections(&self) -> i64 {
-        let (client, connection) = self.server.config().connect(tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = self.client("postgres").await;
         let text = "SELECT count(*) FROM pg_stat_activity WHERE datname ^@ 'sqh_tenant_'";
         client.query_one(text, &[]).await.unwrap().get(0)
     }
@@ -62,4 +74,11 @@ impl Fixture {
         self.server.stop().await.unwrap();
         drop(self.scratch);
     }
+}
+
+/// Gives an installation names of its own.
+pub(crate) fn own_names(settings: &mut udal_pgpool::Settings, name: &str) {
+    settings.prefix = format!("{name}_tenant_");
+    settings.platform_database = format!("{name}_platform");
+    settings.shared_database = format!("{name}_shared");
 }

@@ -10,7 +10,7 @@ use tokio_postgres::config::Host;
 use udal::model::{Catalog, GroupDeclaration, ModelDeclaration, StorageKind};
 use udal::{AccessContext, BatchRequest, Context, RecordService, Records, TenantSlug};
 use udal_embedded::{Durability, Server, Settings};
-use udal_pgpool::TenantDatabases;
+use udal_pgpool::{Placement, TenantDatabases};
 use udal_postgresql::PostgresqlBackend;
 
 /// How many measurements the tables hold.
@@ -41,7 +41,8 @@ impl Shop {
         let server = Server::start(settings).await.unwrap();
         let databases = TenantDatabases::new(udal_pgpool::Settings::new(server.config()));
         let tenant = TenantSlug::new("bench").unwrap();
-        let database = databases.place_of(&tenant).database().to_owned();
+        databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();
+        let database = databases.place_of(&tenant).await.unwrap().unwrap().database().to_owned();
         let group = GroupDeclaration::new("lab")
             .model(measurement("Plain"))
             .model(measurement("Written"))
