@@ -22,6 +22,7 @@
 
 mod case;
 mod cases;
+mod changes;
 mod comparison;
 mod corpus;
 mod dice;

@@ -25,7 +25,7 @@ const CREATED: &str = "2024-03-01T12:00:00Z";
 /// The records of one model in one tenant, as someone sees them.
 #[derive(Clone)]
 pub(crate) struct Rows {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     /// Who asks.
     pub(crate) ctx: Context,
     /// The model.

@@ -5,13 +5,15 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use udal_core::contract::{
-    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, Items, List, Page, Search, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{Context, Result, TenantSlug};
 
+use crate::changes::Batch;
 use crate::store::Store;
-use crate::{read, write};
+use crate::{changes, read, write};
 
 /// Keeps records in memory, for as long as it lives.
 #[derive(Debug, Default)]
@@ -32,6 +34,15 @@ impl MemoryBackend {
     fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
         self.store.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Every item of a batch. Everything here is in memory anyway: they are gathered before the lock is taken.
+async fn gathered<T>(mut items: Items<'_, T>) -> Result<Vec<(u64, T)>> {
+    let mut gathered = Vec::new();
+    while let Some(item) = items.next().await {
+        gathered.push(item?);
+    }
+    Ok(gathered)
 }
 
 #[async_trait]
@@ -69,13 +80,27 @@ impl Backend for MemoryBackend {
     }
 
     async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
-        let BatchCreate { model, mut records, mode } = op;
-        // Everything here is in memory anyway: the items are gathered before the lock is taken.
-        let mut items = Vec::new();
-        while let Some(item) = records.next().await {
-            items.push(item?);
-        }
+        let BatchCreate { model, records, mode } = op;
+        let items = gathered(records).await?;
         write::batch_create(&mut self.store_mut(), ctx, &model, items, mode)
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        let Upsert { model, items, mode, answer } = op;
+        let items = gathered(items).await?;
+        changes::upsert(&mut self.store_mut(), &Batch { ctx, model: &model, mode, answer }, items)
+    }
+
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        let BatchUpdate { model, items, mode, answer } = op;
+        let items = gathered(items).await?;
+        changes::batch_update(&mut self.store_mut(), &Batch { ctx, model: &model, mode, answer }, items)
+    }
+
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        let BatchDelete { model, items, mode, answer } = op;
+        let items = gathered(items).await?;
+        changes::batch_delete(&mut self.store_mut(), &Batch { ctx, model: &model, mode, answer }, items)
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

@@ -4,6 +4,7 @@
 //! rather than fast.
 
 mod backend;
+mod changes;
 mod read;
 mod store;
 mod write;

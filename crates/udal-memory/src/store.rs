@@ -47,6 +47,13 @@ impl Store {
     pub(crate) fn home_mut(&mut self, ctx: &Context, model: &Model) -> &mut Tenant {
         if model.is_shared() { &mut self.shared } else { self.tenants.entry(ctx.tenant().clone()).or_default() }
     }
+
+    /// Takes back that the tenant was written.
+    pub(crate) fn forget(&mut self, ctx: &Context, model: &Model) {
+        if !model.is_shared() {
+            self.tenants.remove(ctx.tenant());
+        }
+    }
 }
 
 impl Tenant {

@@ -37,7 +37,7 @@ pub(crate) fn create(store: &mut Store, ctx: &Context, op: Create) -> Result<Cre
 }
 
 /// Checks that the id is free and that every link leads to a record that is there, or to one of `others`.
-fn check_new(tenant: &Tenant, record: &Record, others: &BTreeSet<String>) -> Result<()> {
+pub(crate) fn check_new(tenant: &Tenant, record: &Record, others: &BTreeSet<String>) -> Result<()> {
     if tenant.get(record.model().name(), record.id()).is_some() {
         return Err(already_exists(record.id()));
     }
@@ -59,6 +59,11 @@ fn check_links(tenant: &Tenant, record: &Record, others: &BTreeSet<String>) -> R
 }
 
 pub(crate) fn update(store: &mut Store, ctx: &Context, op: Update) -> Result<Record> {
+    update_among(store, ctx, op, &BTreeSet::new())
+}
+
+/// Changes a record, whose links may lead to one of `others` too.
+pub(crate) fn update_among(store: &mut Store, ctx: &Context, op: Update, others: &BTreeSet<String>) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
     let reach = ctx.reach_to_write(&model)?;
     let found = store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id));
@@ -67,7 +72,7 @@ pub(crate) fn update(store: &mut Store, ctx: &Context, op: Update) -> Result<Rec
     record.apply(&patch);
     ctx.check_reach(&record)?;
     let tenant = store.home_mut(ctx, &model);
-    check_links(tenant, &record, &BTreeSet::new())?;
+    check_links(tenant, &record, others)?;
     tenant.put(record.clone());
     Ok(record)
 }

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use udal_core::contract::{
-    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, List, Page, Search, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{Context, Result, TenantSlug};
 use udal_pgpool::{Placement, TenantDatabases};
 
-use crate::{batch, delete, read, write};
+use crate::{batch, changes, delete, read, write};
 
 /// Keeps linked documents, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -59,6 +60,18 @@ impl Backend for PgGraphBackend {
 
     async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
         batch::batch_create(&self.databases, ctx, op).await
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        changes::upsert(&self.databases, ctx, op).await
+    }
+
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        changes::batch_update(&self.databases, ctx, op).await
+    }
+
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        changes::batch_delete(&self.databases, ctx, op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

@@ -46,7 +46,7 @@ pub(crate) async fn batch_create(
 }
 
 /// A connection to where the tables are: the items come once, so that the batch cannot be tried again without them.
-async fn connect(home: &Home<'_>) -> Result<Connection> {
+pub(crate) async fn connect(home: &Home<'_>) -> Result<Connection> {
     home.ensure().await?;
     match probe(home).await {
         Err(Failure::Missing(_)) => {
@@ -57,7 +57,8 @@ async fn connect(home: &Home<'_>) -> Result<Connection> {
     }
 }
 
-async fn probe(home: &Home<'_>) -> Attempt<Connection> {
+/// A connection to where the tables are; `Missing` where they are not.
+pub(crate) async fn probe(home: &Home<'_>) -> Attempt<Connection> {
     let connection = home.connect().await?;
     connection.query(&document::exists([])).await?;
     Ok(connection)

@@ -71,7 +71,7 @@ async fn unlink(transaction: &Transaction<'_>, model: &Model, record: &Record) -
         let linker = Linker::read(row)?;
         let left = left_of(&linker, model, record.id())?;
         // Another took the link out while this delete waited for the document.
-        if left.kept.is_empty() && left.cleared.is_empty() {
+        if left.is_empty() {
             continue;
         }
         transaction.execute(&document::unlink(&linker.id, left.kept, left.cleared)).await?;
@@ -82,15 +82,15 @@ async fn unlink(transaction: &Transaction<'_>, model: &Model, record: &Record) -
 }
 
 /// A document that links to the one to delete.
-struct Linker {
-    model: String,
-    id: String,
-    version: i64,
-    body: Map<String, Json>,
+pub(crate) struct Linker {
+    pub(crate) model: String,
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) body: Map<String, Json>,
 }
 
 impl Linker {
-    fn read(row: &Row) -> Attempt<Self> {
+    pub(crate) fn read(row: &Row) -> Attempt<Self> {
         Ok(Linker {
             model: read_text(row, 0)?,
             id: read_text(row, 1)?,
@@ -102,13 +102,20 @@ impl Linker {
 
 /// What is left of the fields that hold a link, without it.
 #[derive(Default)]
-struct Left {
-    kept: Map<String, Json>,
-    cleared: Vec<String>,
+pub(crate) struct Left {
+    pub(crate) kept: Map<String, Json>,
+    pub(crate) cleared: Vec<String>,
+}
+
+impl Left {
+    /// Whether there was no link to take out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.cleared.is_empty()
+    }
 }
 
 /// What is left of the linker's fields that link to `id`. A required link stays, and so does what it leads to.
-fn left_of(linker: &Linker, model: &Model, id: &str) -> Attempt<Left> {
+pub(crate) fn left_of(linker: &Linker, model: &Model, id: &str) -> Attempt<Left> {
     let mut left = Left::default();
     for link in model.incoming_links().iter().filter(|link| link.model == linker.model) {
         match linker.body.get(&link.field) {

@@ -5,9 +5,11 @@
 
 mod backend;
 mod batch;
+mod changes;
 mod delete;
 mod documents;
 mod home;
+mod linkers;
 mod links;
 mod read;
 mod write;

@@ -77,6 +77,13 @@ impl OpenLinks {
         }
     }
 
+    /// Adds links of later items.
+    pub(crate) fn extend(&mut self, later: OpenLinks) {
+        for (target, links) in later.by_target {
+            self.by_target.entry(target).or_default().extend(links);
+        }
+    }
+
     /// The record with that id is there now.
     pub(crate) fn close(&mut self, id: &str) {
         self.by_target.remove(id);

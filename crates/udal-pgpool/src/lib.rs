@@ -4,6 +4,7 @@
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
 mod breaker;
+mod changes;
 mod checkpoint;
 mod chunk;
 mod connection;
@@ -36,6 +37,7 @@ mod tenant;
 mod watch;
 
 pub use breaker::BreakerState;
+pub use changes::{ChangeItem, CheckLinks, ChunkWriter, Slate, change_items, copy_failure, nothing_there, run_changes};
 pub use checkpoint::{Checkpoints, Step, Unwatched};
 pub use chunk::next_chunk;
 pub use connection::{Connection, RowReader, Rows, Transaction};

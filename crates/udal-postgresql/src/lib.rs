@@ -2,6 +2,7 @@
 
 mod backend;
 mod batch;
+mod changes;
 mod found;
 mod home;
 mod maintain;

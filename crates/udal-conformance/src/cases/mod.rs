@@ -2,7 +2,10 @@
 
 #![allow(clippy::indexing_slicing, reason = "a case that looks past the end fails, and its panic is caught")]
 
+mod batch_deletes;
+mod batch_updates;
 mod batches;
+mod changes;
 mod contention;
 mod creates;
 mod crossings;
@@ -14,6 +17,7 @@ mod linking;
 mod links;
 mod lists;
 mod logic;
+mod many_changes;
 mod orders;
 mod races;
 mod reach;
@@ -26,6 +30,7 @@ mod tenants;
 mod texts;
 mod unlinks;
 mod updates;
+mod upserts;
 mod values;
 mod writes;
 
@@ -53,6 +58,11 @@ pub(crate) fn all() -> Vec<Case> {
         batches::cases(),
         interrupted::cases(),
         streams::cases(),
+        changes::cases(),
+        many_changes::cases(),
+        upserts::cases(),
+        batch_updates::cases(),
+        batch_deletes::cases(),
         links::cases(),
         linking::cases(),
         unlinks::cases(),

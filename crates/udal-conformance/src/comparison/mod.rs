@@ -4,6 +4,7 @@
 //! does not take the time.
 
 mod chance;
+mod changes;
 mod filters;
 mod reads;
 mod run;

@@ -5,7 +5,7 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 
 use super::chance::{self, MODEL, Pools, TARGET, key, someone};
-use super::{reads, writes};
+use super::{changes, reads, writes};
 use crate::case::{Failure, Outcome};
 use crate::corpus;
 use crate::dice::Dice;
@@ -67,7 +67,7 @@ impl Game<'_> {
     async fn compare(&mut self) -> Outcome {
         let ctx = someone(&mut self.dice, self.world)?;
         let asked = self.rows.seen_by(&ctx);
-        let rolled = self.dice.below(22);
+        let rolled = self.dice.below(25);
         let done = match rolled {
             0..=8 => reads::list(self, &asked).await,
             9..=10 => reads::walk(self, &asked).await,
@@ -77,7 +77,8 @@ impl Game<'_> {
             16..=18 => writes::update(self, &asked).await,
             19 => writes::delete(self, &asked).await,
             20 => writes::create(self, &asked).await,
-            _ => writes::batch(self, &asked).await,
+            21 => writes::batch(self, &asked).await,
+            _ => changes::changes(self, &asked).await,
         };
         done.map_err(|failure| Failure::new(format!("asked by {:?}\n{failure}", ctx.access())))
     }

@@ -126,7 +126,7 @@ fn agree<T: std::fmt::Debug>(answer: Result<T, Error>, may_fail: &[ErrorKind]) -
 }
 
 /// Why the record cannot be written beside these; where there are two reasons, either may be told.
-fn refusals(asked: &Rows, record: &Record, others: &[Record]) -> Vec<ErrorKind> {
+pub(super) fn refusals(asked: &Rows, record: &Record, others: &[Record]) -> Vec<ErrorKind> {
     let taken = others.iter().any(|other| other.id() == record.id());
     let denied = asked.ctx.check_reach(record).is_err();
     let kinds = [(taken, ErrorKind::AlreadyExists), (denied, ErrorKind::Denied)];
@@ -140,7 +140,7 @@ fn new_record(game: &mut Game<'_>, asked: &Rows) -> Result<Record, Failure> {
 }
 
 /// The key of a record that is there, or sometimes of one that is not.
-fn some_key(game: &mut Game<'_>, asked: &Rows) -> String {
+pub(super) fn some_key(game: &mut Game<'_>, asked: &Rows) -> String {
     let keys = asked.keys(&game.records);
     match game.dice.pick(&keys).cloned() {
         Some(key) if !game.dice.once_in(6) => key,
@@ -149,7 +149,7 @@ fn some_key(game: &mut Game<'_>, asked: &Rows) -> String {
 }
 
 /// Changes of some fields, of ownership sometimes.
-fn changes(game: &mut Game<'_>) -> Json {
+pub(super) fn changes(game: &mut Game<'_>) -> Json {
     let Game { dice, pools, rows, .. } = game;
     let mut members = Map::new();
     for field in rows.model.declared_fields() {

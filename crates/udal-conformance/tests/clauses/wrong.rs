@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use udal_core::contract::{
-    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, List, Page, Search, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{AccessContext, Context, Result, TenantSlug};
 use udal_memory::MemoryBackend;
 
-use crate::{reads, writes};
+use crate::{changes, reads, writes};
 
 /// In what a backend is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,29 @@ pub(crate) enum Fault {
     BatchIgnoresStreamErrors,
     BatchEndsWhereTheStreamFails,
     BatchIgnoresReach,
+    ChangesCountBackwards,
+    AtomicChangesKeepTheGood,
+    PerItemChangesAreAtomic,
+    ChangesStopAtTenThousand,
+    ChangesIgnoreStreamErrors,
+    ChangesMindTheVersionTheyRead,
+    ChangesTellNothing,
+    UpsertCreatesNothing,
+    UpsertReplaces,
+    UpsertIgnoresReach,
+    UpsertLooksThenWrites,
+    UpsertExpectsAnything,
+    UpsertLinksLeadBackOnly,
+    BatchUpdateReplacesTheWhole,
+    BatchUpdateIgnoresTheVersion,
+    BatchUpdatePassesOverWhatIsAbsent,
+    BatchUpdateIgnoresReach,
+    BatchUpdateDropsLinks,
+    BatchDeleteKeepsTheRecords,
+    BatchDeleteOfNothingFails,
+    BatchDeleteIgnoresReach,
+    BatchDeleteIgnoresTheVersion,
+    BatchDeleteNamesNothing,
     TenantsShareRecords,
     ReadsMakeTenants,
     WritesMakeNoTenant,
@@ -168,6 +192,18 @@ impl Backend for Wrong {
 
     async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
         writes::batch_create(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        changes::upsert(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        changes::batch_update(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        changes::batch_delete(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

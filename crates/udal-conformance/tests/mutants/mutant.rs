@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use async_trait::async_trait;
 use udal_core::contract::{
-    Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, MAX_LIMIT, Page,
-    Search, Start, Update,
+    Backend, BatchCreate, BatchDelete, BatchMode, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created,
+    Delete, Deleted, Get, List, MAX_LIMIT, Page, Search, Start, Update, Upsert,
 };
 use udal_core::filter::{Comparison, Predicate, Test};
 use udal_core::order::{Order, Position};
@@ -285,6 +285,18 @@ impl Backend for Mutant {
                 Err(first.error.of_item(first.index))
             }
         }
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        self.inner.upsert(&self.context(ctx), op).await
+    }
+
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        self.inner.batch_update(&self.context(ctx), op).await
+    }
+
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        self.inner.batch_delete(&self.context(ctx), op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

@@ -4,12 +4,17 @@
 //! backend. Where words leave room, [`filter::evaluate`](crate::filter::evaluate), [`Order`](crate::order::Order) and
 //! [`search::Query`](crate::search::Query) are the meaning.
 
+mod batch;
 mod read;
 pub mod refusal;
 mod write;
 
 use async_trait::async_trait;
 
+pub use batch::{
+    Answer, BatchDelete, BatchUpdate, ChangeReport, DeleteItem, Effect, Expect, Items, UpdateItem, Upsert, UpsertItem,
+    Weigh, Written,
+};
 pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
 pub use write::{
     BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, Create, Created, Delete, Deleted, Idempotency,
@@ -67,6 +72,15 @@ pub trait Backend: Send + Sync {
 
     /// Writes many new records. See [`BatchCreate`].
     async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport>;
+
+    /// Writes many records that are new, and changes those that are there. See [`Upsert`].
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport>;
+
+    /// Changes many records. See [`BatchUpdate`].
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport>;
+
+    /// Deletes many records. See [`BatchDelete`].
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport>;
 
     /// Makes a tenant; answers whether it was not there before.
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool>;

@@ -55,6 +55,26 @@ enum Writing {
 /// # Errors
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with *all* field errors: unknown fields, wrong types, missing values.
 pub fn read_new(model: &Arc<Model>, json: &Json) -> Result<Draft> {
+    read_given(model, json, |_, _| {})
+}
+
+/// Reads what a record of `model` is where it is new, and what changes in it where it is there: the members that were given,
+/// but for `id` and `created_at`, which never change.
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) with *all* field errors, as for a new record.
+pub fn read_upsert(model: &Arc<Model>, json: &Json) -> Result<(Draft, Patch)> {
+    let mut patch = Patch::default();
+    let draft = read_given(model, json, |field, value| {
+        if kept_by_service(field, Writing::Change).is_none() {
+            patch.set(Arc::clone(field), value.clone());
+        }
+    })?;
+    Ok((draft, patch))
+}
+
+/// Reads a new record, and hands each member that was given to `each`.
+fn read_given(model: &Arc<Model>, json: &Json, mut each: impl FnMut(&Arc<Field>, &Option<Value>)) -> Result<Draft> {
     let members = object(model, json)?;
     let mut values: Vec<Option<Value>> = vec![None; model.fields().len()];
     let mut errors = Vec::new();
@@ -64,6 +84,7 @@ pub fn read_new(model: &Arc<Model>, json: &Json) -> Result<Draft> {
         }
         match read_member(model, name, member, Writing::New) {
             Ok((field, value)) => {
+                each(field, &value);
                 if let Some(slot) = values.get_mut(field.position()) {
                     *slot = value;
                 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value as Json};
 
-pub use input::{Draft, read_changes, read_id, read_new};
+pub use input::{Draft, read_changes, read_id, read_new, read_upsert};
 
 use crate::error::FieldError;
 use crate::model::{Field, Model, SYSTEM_FIELDS, Shape, position};
@@ -211,6 +211,20 @@ impl Patch {
             }
             Err(at) => self.changes.insert(at, Change { field, value }),
         }
+    }
+
+    /// How many bytes it takes in memory, about.
+    pub fn weight(&self) -> usize {
+        let values = self.changes.iter().map(|change| change.value.as_ref().map_or(0, Value::weight));
+        values.sum::<usize>() + self.changes.len() * std::mem::size_of::<Change>()
+    }
+
+    /// The ids that it links to, with the field of each.
+    pub fn links(&self) -> impl Iterator<Item = (&Arc<Field>, &str)> {
+        self.changes.iter().filter(|change| change.field.is_link()).flat_map(|change| {
+            let held = change.value.as_ref().map(Value::elements).unwrap_or_default();
+            held.iter().filter_map(move |value| Some((&change.field, value.as_str()?)))
+        })
     }
 
     /// The change of the field at that [`position`].

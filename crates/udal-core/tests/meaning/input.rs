@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use udal_core::model::position;
-use udal_core::record::{Patch, Record, read_changes, read_id, read_new};
+use udal_core::record::{Patch, Record, read_changes, read_id, read_new, read_upsert};
 
 use crate::sample::{any_record, model, record};
 
@@ -27,6 +27,19 @@ fn a_draft_holds_what_was_given_in_one_form() {
         "updated_at": null, "created_by": null, "owned_by": null, "assigned_to": [], "team_id": null,
     });
     assert_eq!(json, expected);
+}
+
+#[test]
+fn an_upsert_is_a_whole_record_and_what_was_given_of_it() {
+    let data = json!({"id": "Thing/a", "created_at": "2024-01-01T00:00:00Z", "name": "a", "rank": 1, "note": null});
+    let (draft, patch) = read_upsert(&model(), &data).unwrap();
+    assert!(draft.has(position::ID) && draft.has(position::CREATED_AT));
+    let given: Vec<_> = patch.changes().iter().map(|change| (change.field.name(), change.value.is_some())).collect();
+    assert_eq!(given, [("name", true), ("note", false), ("rank", true)]);
+    let error = read_upsert(&model(), &json!({"note": 1, "version": 2})).unwrap_err();
+    let mut fields: Vec<&str> = error.field_errors().iter().map(|error| error.field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["name", "note", "rank", "version"]);
 }
 
 #[test]

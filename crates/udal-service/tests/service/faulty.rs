@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use udal_core::contract::{
-    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, List, Page, Search, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result, TenantSlug};
@@ -76,6 +77,21 @@ impl Backend for Faulty {
             return Err(self.fault());
         }
         self.inner.batch_create(ctx, op).await
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        if self.batches.fetch_add(1, Ordering::SeqCst) == self.fails_at {
+            return Err(self.fault());
+        }
+        self.inner.upsert(ctx, op).await
+    }
+
+    async fn batch_update(&self, _: &Context, _: BatchUpdate<'_>) -> Result<ChangeReport> {
+        Err(self.fault())
+    }
+
+    async fn batch_delete(&self, _: &Context, _: BatchDelete<'_>) -> Result<ChangeReport> {
+        Err(self.fault())
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

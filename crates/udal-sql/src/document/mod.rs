@@ -1,5 +1,6 @@
 //! The statements of linked documents: one table of documents for every model, one of links.
 
+mod batch;
 mod create;
 mod layout;
 mod link;
@@ -10,6 +11,9 @@ use serde_json::{Map, Value as Json};
 use udal_core::record::{Patch, Record};
 use udal_core::value::{Value, canonical_json};
 
+pub use batch::{
+    StagedDocument, create_stage, delete_documents, delete_links_of, incoming_to, lock_documents, update_from_stage,
+};
 pub use create::create_tables;
 pub use layout::Documents;
 pub use link::{LinkRow, delete_links, incoming, insert_links, lock_targets};

@@ -1,5 +1,6 @@
 //! The statements of a model that has a table of its own.
 
+mod batch;
 mod change;
 mod create;
 mod found;
@@ -11,6 +12,10 @@ mod write;
 use udal_core::model::{Field, Interval, Model, Retention, Table, position};
 use udal_core::value::Value;
 
+pub use batch::{
+    LockFor, Spots, copy_stage, create_stage, delete_records, drop_stage, keys_of, lock_records, stage_columns,
+    update_from_stage,
+};
 pub use change::{Change, Due, Fill, Fills, Step, changes};
 pub use create::{add_column, create_table, has_table};
 pub use found::{

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use udal_core::model::Field;
 use udal_core::record::Record;
 use udal_sql::document::{self, LinkRow};
+use udal_sql::table::copy_stage;
 
 use crate::Operation;
 use crate::render::Golden;
+use crate::tables::lock_for;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 17] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 20] = [
     ("create", |_, _| document::create_tables().into_iter().collect()),
     ("get", |model, input| document::get(model, &input.text("id"), &input.reach(model)).into()),
     ("list", |model, input| {
@@ -50,6 +53,22 @@ pub(crate) const OPERATIONS: [(&str, Operation); 17] = [
         let record = input.record(model);
         let cleared = document::delete_links(record.id(), input.texts("fields"));
         Golden::from(cleared).and(document::insert_links(&links(&record)))
+    }),
+    ("lock_many", |model, input| {
+        let (ids, reach) = (input.texts("ids"), input.reach(model));
+        document::lock_documents(model, ids, &reach, lock_for(input)).into()
+    }),
+    ("change_many", |model, input| {
+        let names = input.texts("fields");
+        let fields: Vec<&Field> = names.iter().filter_map(|name| Some(model.find(name)?.as_ref())).collect();
+        let sources = input.texts("ids");
+        let made = [document::create_stage(&fields), copy_stage()].into_iter().collect::<Golden>();
+        let linked = fields.iter().filter(|field| field.is_link()).map(|field| field.name().to_owned());
+        made.and(document::update_from_stage(&fields)).and(document::delete_links_of(sources, linked))
+    }),
+    ("delete_many", |_, input| {
+        let ids = input.texts("ids");
+        Golden::from(document::incoming_to(ids.clone())).and(document::delete_documents(ids))
     }),
 ];
 

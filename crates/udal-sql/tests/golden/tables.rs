@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use udal_core::model::Model;
+use udal_core::model::{Field, Model};
 use udal_core::value::decode;
-use udal_sql::table::{self, Change, Due, Span, Spot, Step, Target};
+use udal_sql::table::{self, Change, Due, LockFor, Span, Spot, Spots, Step, Target};
 
 use crate::Operation;
 use crate::found::found;
 use crate::input::Input;
 use crate::render::Golden;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 16] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 19] = [
     ("create", |model, _| {
         let target = target(model);
         table::create_table(target).into_iter().chain(table::create_index_statements(target)).collect()
@@ -94,6 +94,24 @@ pub(crate) const OPERATIONS: [(&str, Operation); 16] = [
         let (spot, reach) = (spot(model, &id, input), input.reach(model));
         table::delete(target(model), &spot, &reach, input.number("if_version")).into()
     }),
+    ("lock_many", |model, input| {
+        let (target, spots, reach) = (target(model), spots(model, input), input.reach(model));
+        let lock = table::lock_records(target, &spots, &reach, lock_for(input));
+        Golden::from(table::keys_of(target, spots.ids.clone())).and(lock)
+    }),
+    ("change_many", |model, input| {
+        let (target, spots) = (target(model), spots(model, input));
+        let names = input.texts("fields");
+        let fields: Vec<&Field> = names.iter().filter_map(|name| Some(model.find(name)?.as_ref())).collect();
+        let made = [table::create_stage(target, &fields), table::copy_stage()];
+        let changed = table::update_from_stage(target, &fields, &spots.keys);
+        let golden = changed.into_iter().fold(made.into_iter().collect::<Golden>(), Golden::and);
+        golden.and([table::drop_stage()].into_iter().collect::<Golden>())
+    }),
+    ("delete_many", |model, input| {
+        let deleted = table::delete_records(target(model), &spots(model, input));
+        deleted.into_iter().fold(Golden::default(), Golden::and)
+    }),
 ];
 
 /// A change as a comment, and its statements.
@@ -121,6 +139,26 @@ fn lines(change: &Change) -> Vec<String> {
         lines.extend(step.statements().into_iter().map(|statement| format!("{how}{statement}")));
     }
     lines
+}
+
+/// What `for` says that records are locked for.
+pub(crate) fn lock_for(input: &mut Input) -> LockFor {
+    match input.text("for").as_str() {
+        "change" => LockFor::Change,
+        "change_or_create" => LockFor::ChangeOrCreate,
+        "delete" => LockFor::Delete,
+        other => panic!("nothing is locked for `{other}`"),
+    }
+}
+
+/// The records' places: `keys` are the values that decide their partitions.
+fn spots(model: &Arc<Model>, input: &mut Input) -> Spots {
+    let given = input.take("keys").and_then(|json| json.as_array().cloned()).unwrap_or_default();
+    let keys = target(model).partition_key().map(|(field, _)| {
+        let read = |json| decode(field, json).unwrap_or_else(|error| panic!("{error}"));
+        given.iter().filter_map(read).collect()
+    });
+    Spots { ids: input.texts("ids"), keys: keys.unwrap_or_default() }
 }
 
 fn target(model: &Model) -> Target<'_> {

@@ -10,7 +10,8 @@ use udal::model::StorageKind;
 use udal::record::Record;
 use udal::{Context, CountRequest, Error, ErrorKind, RecordService, Result, TenantSlug};
 use udal_core::contract::{
-    Backend, BatchCreate, BatchReport, Count, Create, Created, Delete, Deleted, Get, List, Page, Search, Update,
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, List, Page, Search, Update, Upsert,
 };
 use udal_format::Format;
 use udal_memory::MemoryBackend;
@@ -69,6 +70,18 @@ impl Backend for Filling {
         }
         self.batches_left.fetch_sub(1, Ordering::SeqCst);
         self.memory.batch_create(ctx, op).await
+    }
+
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        self.memory.upsert(ctx, op).await
+    }
+
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        self.memory.batch_update(ctx, op).await
+    }
+
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        self.memory.batch_delete(ctx, op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

@@ -1,0 +1,7 @@
+SELECT "id", "version", "created_at", "updated_at", "created_by", "owned_by", "assigned_to", "team_id", "body"
+FROM "udal_documents"
+WHERE "id" = ANY ($1) AND "model" = $2 AND true
+ORDER BY "id"
+FOR UPDATE;
+-- $1 text[]: ["Invoice/1"]
+-- $2 text: "Invoice"

@@ -1,0 +1,4 @@
+DELETE
+FROM "invoices"
+WHERE "id" = ANY ($1);
+-- $1 text[]: ["Invoice/1","Invoice/2"]
