@@ -46,7 +46,7 @@ impl Records {
     }
 
     /// Fills what a writer may give and did not.
-    fn fill_given(&self, ctx: &Context, draft: &mut Draft) {
+    pub(crate) fn fill_given(&self, ctx: &Context, draft: &mut Draft) {
         if !draft.has(position::ID) {
             let made = format!("{}/{}", self.model.name(), Uuid::now_v7());
             draft.fill(position::ID, Some(Value::Str(made)));
@@ -56,7 +56,7 @@ impl Records {
     }
 
     /// Fills what only the service knows.
-    fn fill_kept(&self, ctx: &Context, mut draft: Draft) -> Record {
+    pub(crate) fn fill_kept(&self, ctx: &Context, mut draft: Draft) -> Record {
         let now = Value::DateTime(self.inner.clock.now());
         draft.fill(position::VERSION, Some(Value::Int(1)));
         draft.fill(position::CREATED_AT, Some(now.clone()));
@@ -65,7 +65,7 @@ impl Records {
         draft.into_record()
     }
 
-    async fn before_create(&self, ctx: &Context, draft: Draft) -> Result<Draft> {
+    pub(crate) async fn before_create(&self, ctx: &Context, draft: Draft) -> Result<Draft> {
         let hook_context = HookContext::new(ctx, &self.model, Operation::Create);
         let given = members(&draft);
         let mut data = given.clone();

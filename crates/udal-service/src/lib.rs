@@ -5,6 +5,8 @@
 
 mod batch;
 mod builder;
+mod change_requests;
+mod changes;
 mod clock;
 mod create;
 mod events;
@@ -17,6 +19,9 @@ mod service;
 mod update;
 
 pub use builder::RecordServiceBuilder;
+pub use change_requests::{
+    BatchDeleteRequest, BatchUpdateRequest, ChangeAnswer, ChangeRequest, UpsertRequest, WrittenItem,
+};
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, HookFailure};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};

@@ -8,11 +8,12 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Result};
 
+use crate::changes::Kind;
 use crate::observe::observed;
 use crate::service::Inner;
 use crate::{
-    BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, Hooks, ListRequest, Listing, SearchRequest,
-    UpdateRequest,
+    BatchAnswer, BatchDeleteRequest, BatchRequest, BatchUpdateRequest, ChangeAnswer, CountRequest, CreateRequest,
+    DeleteRequest, Hooks, ListRequest, Listing, SearchRequest, UpdateRequest, UpsertRequest,
 };
 
 /// The operations on the records of one model, wherever they are kept. Cheap to clone.
@@ -107,6 +108,40 @@ impl Records {
     /// Of an atomic batch: the first failure, and nothing is written. Item by item, failures are in the answer.
     pub async fn batch_create(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
         observed("batch_create", ctx, &self.model, self.write_many(ctx, request)).await
+    }
+
+    /// Creates each record whose id is free, and changes each that is there: in it, the members that were given.
+    ///
+    /// An item is a complete new record, so that it does not depend on what is there whether it is valid. Of two with one id
+    /// the second finds what the first left. Without hooks and without anyone to be told, memory does not grow with the
+    /// number of items; an atomic batch keeps what it takes to tell them after the commit, with hooks every item.
+    ///
+    /// # Errors
+    /// Of an atomic batch: the first failure, and nothing is written. Item by item, failures are in the answer.
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) with every field error;
+    /// [`AlreadyExists`](udal_core::ErrorKind::AlreadyExists) for an id that a record out of the asker's reach has;
+    /// [`Denied`](udal_core::ErrorKind::Denied) for a record that would be out of the writer's reach; what a hook refuses with.
+    pub async fn upsert(&self, ctx: &Context, request: UpsertRequest<'_>) -> Result<ChangeAnswer> {
+        observed("upsert", ctx, &self.model, self.change_many(ctx, Kind::Upsert, request)).await
+    }
+
+    /// Changes many records, each as [`update`](Records::update) does; memory as for [`upsert`](Records::upsert).
+    ///
+    /// # Errors
+    /// Of an atomic batch: the first failure, and nothing changes. Item by item, failures are in the answer. As for
+    /// [`update`](Records::update).
+    pub async fn batch_update(&self, ctx: &Context, request: BatchUpdateRequest<'_>) -> Result<ChangeAnswer> {
+        observed("batch_update", ctx, &self.model, self.change_many(ctx, Kind::Update, request)).await
+    }
+
+    /// Deletes many records, each as [`delete`](Records::delete) does; one that is not there is counted as absent. Memory as
+    /// for [`upsert`](Records::upsert).
+    ///
+    /// # Errors
+    /// Of an atomic batch: the first failure, and nothing is deleted. Item by item, failures are in the answer. As for
+    /// [`delete`](Records::delete).
+    pub async fn batch_delete(&self, ctx: &Context, request: BatchDeleteRequest<'_>) -> Result<ChangeAnswer> {
+        observed("batch_delete", ctx, &self.model, self.change_many(ctx, Kind::Delete, request)).await
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use udal_core::contract::refusal::{not_found, version_conflict};
-use udal_core::contract::{Delete, Deleted, Update};
-use udal_core::model::position;
+use udal_core::contract::{Delete, Deleted, Touched, Update};
 use udal_core::record::{Patch, Record, read_changes};
 use udal_core::value::Value;
 use udal_core::{Context, Error, ErrorKind, Result};
@@ -14,7 +13,7 @@ use crate::hooks::{HookContext, Members, Operation};
 use crate::{DeleteRequest, Event, Records, UpdateRequest};
 
 /// How often a write through hooks is tried again when another came in between what they saw and the write.
-const ATTEMPTS: usize = 10;
+pub(crate) const ATTEMPTS: usize = 10;
 
 impl Records {
     pub(crate) async fn change(&self, ctx: &Context, request: UpdateRequest) -> Result<Record> {
@@ -42,15 +41,13 @@ impl Records {
         Err(overtaken())
     }
 
-    async fn write_change(&self, ctx: &Context, id: &str, mut patch: Patch, if_version: Option<i64>) -> Result<Record> {
-        if let Some(field) = self.model.fields().get(position::UPDATED_AT) {
-            patch.set(Arc::clone(field), Some(Value::DateTime(self.inner.clock.now())));
-        }
+    async fn write_change(&self, ctx: &Context, id: &str, patch: Patch, if_version: Option<i64>) -> Result<Record> {
+        let patch = self.stamped(patch);
         let op = Update { model: Arc::clone(&self.model), id: id.to_owned(), patch, if_version };
         self.backend.update(ctx, op).await
     }
 
-    async fn before_update(&self, hook_context: &HookContext, patch: &Patch) -> Result<Patch> {
+    pub(crate) async fn before_update(&self, hook_context: &HookContext, patch: &Patch) -> Result<Patch> {
         let given = members(patch);
         let mut changes = given.clone();
         self.validate(hook_context, &changes).await?;
@@ -65,7 +62,7 @@ impl Records {
         Ok(patch)
     }
 
-    async fn updated(&self, ctx: &Context, hook_context: HookContext, record: &Record) {
+    pub(crate) async fn updated(&self, ctx: &Context, hook_context: HookContext, record: &Record) {
         let event = || self.event(ctx, Operation::Update, record.id(), record.version());
         for hook in self.hooks() {
             if let Err(error) = hook.after_update(&hook_context).await {
@@ -80,7 +77,8 @@ impl Records {
         if self.hooks().is_empty() {
             let deleted = self.write_removal(ctx, &id, if_version).await?;
             if let Some(deleted) = &deleted {
-                self.tell_of_removal(ctx, deleted).await;
+                let Deleted { record, unlinked } = deleted;
+                self.tell_of_removal(ctx, record.id(), record.version(), unlinked).await;
             }
             return Ok(deleted.is_some());
         }
@@ -108,20 +106,20 @@ impl Records {
         self.backend.delete(ctx, Delete { model: Arc::clone(&self.model), id: id.to_owned(), if_version }).await
     }
 
-    async fn deleted(&self, ctx: &Context, hook_context: &HookContext, deleted: &Deleted) {
+    pub(crate) async fn deleted(&self, ctx: &Context, hook_context: &HookContext, deleted: &Deleted) {
         for hook in self.hooks() {
             if let Err(error) = hook.after_delete(hook_context).await {
                 let record = &deleted.record;
                 self.hook_failed(self.event(ctx, Operation::Delete, record.id(), record.version()), error).await;
             }
         }
-        self.tell_of_removal(ctx, deleted).await;
+        let Deleted { record, unlinked } = deleted;
+        self.tell_of_removal(ctx, record.id(), record.version(), unlinked).await;
     }
 
     /// Tells of the deleted record, and of those that lost their links to it.
-    async fn tell_of_removal(&self, ctx: &Context, deleted: &Deleted) {
-        let Deleted { record, unlinked } = deleted;
-        self.tell(self.event(ctx, Operation::Delete, record.id(), record.version())).await;
+    pub(crate) async fn tell_of_removal(&self, ctx: &Context, id: &str, version: i64, unlinked: &[Touched]) {
+        self.tell(self.event(ctx, Operation::Delete, id, version)).await;
         for touched in unlinked {
             let group = self.inner.catalog.models().find(|model| model.name() == touched.model);
             let group = group.map(|model| model.group().to_owned()).unwrap_or_default();
@@ -131,7 +129,7 @@ impl Records {
     }
 }
 
-fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
+pub(crate) fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
     match if_version {
         Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
         _ => Ok(()),
@@ -143,7 +141,7 @@ fn is_overtaken(error: &Error, if_version: Option<i64>) -> bool {
     if_version.is_none() && error.kind() == ErrorKind::VersionConflict
 }
 
-fn overtaken() -> Error {
+pub(crate) fn overtaken() -> Error {
     Error::new(ErrorKind::Unavailable, "others change the record all the time").hint("try again in a moment")
 }
 

@@ -30,7 +30,7 @@ pub use config::Config;
 pub use error::StartError;
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
-pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, ItemFailure, MAX_LIMIT};
+pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT};
 pub use udal_core::model::Catalog;
 pub use udal_core::{
     AccessContext, Context, ERROR_KINDS, Error, ErrorKind, FieldError, Ownership, Result, TenantSlug, model, nearest,

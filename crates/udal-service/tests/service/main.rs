@@ -6,6 +6,7 @@
 mod bad_input;
 mod batch;
 mod builder;
+mod changes;
 mod faulty;
 mod hooks;
 mod reads;
