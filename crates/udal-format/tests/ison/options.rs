@@ -161,6 +161,34 @@ fn words_are_checked() {
 }
 
 #[test]
+fn lists_are_parted_by_commas_or_are_json_text() {
+    let texts = |texts: &[&str]| Value::List(texts.iter().map(|text| Value::from(*text)).collect());
+    let number = |number: i64| Value::List(vec![Value::Int(number), Value::Int(7)]);
+    for (scalar, value, token) in [
+        (Scalar::Str, texts(&["a", "b"]), "a,b"),
+        (Scalar::Str, texts(&["a.b"]), r#""a.b""#),
+        (Scalar::Str, texts(&["a.b", "c"]), "a.b,c"),
+        (Scalar::Str, texts(&[]), "[]"),
+        (Scalar::Str, texts(&["[]"]), r#""[\"[]\"]""#),
+        (Scalar::Str, texts(&["[x", "y"]), r#""[\"[x\",\"y\"]""#),
+        (Scalar::Str, texts(&["a,b"]), r#""[\"a,b\"]""#),
+        (Scalar::Str, texts(&["a b", "c"]), r#""[\"a b\",\"c\"]""#),
+        (Scalar::Str, texts(&["7", "null", ""]), r#""[\"7\",\"null\",\"\"]""#),
+        (Scalar::Int, number(1), "1,7"),
+        (Scalar::Int, number(1 << 53), "[9007199254740992,7]"),
+        (Scalar::Bool, Value::List(vec![Value::Bool(true)]), "true"),
+        (Scalar::Float, Value::List(vec![Value::Float(1.0), Value::Float(1e21)]), "1.0,1000000000000000000000.0"),
+        (Scalar::Ref("AppT".to_owned()), texts(&["AppT/1", "AppT/2"]), "AppT/1,AppT/2"),
+    ] {
+        let header = Header::new("t", vec![ResultColumn::new("v", many(scalar, Shape::List))]);
+        let rows = [vec![Some(value)]];
+        let found = ison(&header, &rows, IsonOptions::PLAIN);
+        assert_eq!(found, format!("table.t\nv\n{token}\n"));
+        check(&read(&found), &header, &rows, IsonOptions::PLAIN, &found);
+    }
+}
+
+#[test]
 fn names_are_made_fit() {
     let header = Header::new(
         "2 nice.results",
