@@ -10,6 +10,7 @@ use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
 use udal_format::{Format, IsonOptions};
 
 use crate::help;
+use crate::import::Mode;
 
 /// The environment variable that names the format of answers.
 const ENV_FORMAT: &str = "UDAL_FORMAT";
@@ -203,17 +204,9 @@ pub(crate) enum RecordCommand {
     /// Change fields of a record
     #[command(after_help = help::RECORD_UPDATE)]
     Update(UpdateArguments),
-    /// Delete a record
+    /// Delete a record, or those that a file names
     #[command(after_help = help::RECORD_DELETE)]
-    Delete {
-        #[command(flatten)]
-        target: Target,
-        /// The record's id, such as AppLabResult/r1
-        id: String,
-        /// Delete only if the record has this version
-        #[arg(long, value_name = "VERSION")]
-        if_version: Option<i64>,
-    },
+    Delete(DeleteArguments),
     /// List records by a filter, in an order
     #[command(after_help = help::RECORD_LIST)]
     List(ListArguments),
@@ -229,7 +222,7 @@ pub(crate) enum RecordCommand {
         #[arg(long, value_name = "JSON")]
         filter: Option<String>,
     },
-    /// Create records from a file
+    /// Create or change records from a file
     #[command(after_help = help::RECORD_IMPORT)]
     Import(ImportArguments),
 }
@@ -258,6 +251,43 @@ pub(crate) struct UpdateArguments {
     /// Change it only if it has this version
     #[arg(long, value_name = "VERSION")]
     pub(crate) if_version: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record's id, such as AppLabResult/r1
+    #[arg(required_unless_present = "from")]
+    pub(crate) id: Option<String>,
+    /// Delete only if the record has this version
+    #[arg(long, value_name = "VERSION", requires = "id")]
+    pub(crate) if_version: Option<i64>,
+    /// Delete every record that this file names, by an id a line; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "if_version"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Delete all that the file names or none
+    #[arg(long, requires = "from", conflicts_with = "id")]
+    pub(crate) atomic: bool,
+    /// Write every row that could not be deleted to this file, as JSON a line
+    #[arg(long, value_name = "FILE", requires = "from", conflicts_with = "id")]
+    pub(crate) errors: Option<PathBuf>,
+}
+
+impl DeleteArguments {
+    /// The deletes of a file, which is read as an import's is; `None` where there is no file.
+    pub(crate) fn of_file(&self) -> Option<ImportArguments> {
+        let DeleteArguments { target, id: _, if_version: _, from, atomic, errors } = self;
+        Some(ImportArguments {
+            target: target.clone(),
+            file: from.clone()?,
+            mode: Mode::Delete,
+            input_format: None,
+            atomic: *atomic,
+            without: Vec::new(),
+            errors: errors.clone(),
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -308,12 +338,15 @@ pub(crate) enum InputFormat {
     Csv,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ImportArguments {
     #[command(flatten)]
     pub(crate) target: Target,
     /// The file; - is standard input
     pub(crate) file: PathBuf,
+    /// What is done with each row: create, upsert or update
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Create, hide_possible_values = true)]
+    pub(crate) mode: Mode,
     /// How the file is written [default: by the file's ending; ndjson]
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub(crate) input_format: Option<InputFormat>,

@@ -7,7 +7,7 @@ mod tenant;
 
 use udal::{Error, RecordService, Udal};
 
-use crate::args::{Arguments, Command, RecordCommand, TenantCommand};
+use crate::args::{Arguments, Command, ImportArguments, RecordCommand, TenantCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -34,18 +34,25 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             let (way, request) = migrate::read(command)?;
             with_udal(configuration(options)?, None, async |udal| migrate::run(way, &request, udal, output).await).await
         }
-        Command::Record(RecordCommand::Import(arguments)) => {
-            let input = import::open(arguments)?;
-            with_udal(configuration(options)?, None, async |udal| {
-                import::run(arguments, input, udal.service(), output).await
-            })
-            .await
-        }
         Command::Record(command) => {
+            if let Some(arguments) = of_file(command) {
+                let input = import::open(&arguments)?;
+                let work = async |udal: &Udal| import::run(&arguments, input, udal.service(), output).await;
+                return with_udal(configuration(options)?, None, work).await;
+            }
             let request = record::read(command)?;
             with_udal(configuration(options)?, None, async |udal| record::run(request, udal.service(), output).await)
                 .await
         }
+    }
+}
+
+/// What is done with a file of rows, where the command is about one.
+fn of_file(command: &RecordCommand) -> Option<ImportArguments> {
+    match command {
+        RecordCommand::Import(arguments) => Some(arguments.clone()),
+        RecordCommand::Delete(arguments) => arguments.of_file(),
+        _ => None,
     }
 }
 

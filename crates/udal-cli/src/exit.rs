@@ -23,7 +23,7 @@ pub(crate) enum Exit {
     Denied,
     /// The database cannot be reached or started, or took too long.
     Unavailable,
-    /// Some items of an import were not written; the others were.
+    /// Some rows of a file were not written or deleted; the others were.
     Partial,
     /// The disk is full.
     Full,
@@ -43,7 +43,7 @@ pub(crate) const EXITS: [(Exit, u8, &str); 12] = [
     (Exit::Conflict, 5, "the record exists, has another version, or is linked to"),
     (Exit::Denied, 6, "not allowed, or refused by a hook"),
     (Exit::Unavailable, 7, "the database cannot be started or reached, or took too long; try again"),
-    (Exit::Partial, 8, "some items of an import were not written; the others were"),
+    (Exit::Partial, 8, "some rows of a file were not written or deleted; the others were"),
     (Exit::Full, 9, "the disk is full; what was acknowledged is kept"),
     (Exit::Drift, 10, "tables differ from their models, or still do"),
     (Exit::Interrupted, 130, "interrupted"),

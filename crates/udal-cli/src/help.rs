@@ -122,8 +122,14 @@ another version.";
 pub(crate) const RECORD_DELETE: &str = "\
 Examples:
   udal record delete crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme
+  udal record delete lab AppLabResult --tenant acme --from ids.txt --errors not-deleted.ndjson
+  udal record delete lab AppLabResult --tenant acme --from results.csv --atomic
 
-The exit code is 4 when there is no such record, and 5 when others link to it.";
+The exit code is 4 when there is no such record, and 5 when others link to it.
+
+A file has an id a line, or a JSON object with `id` and, where the record must have that one, `version`; a .csv has a
+header. What is not there is counted. Rows that cannot be deleted are reported by line number and the others are deleted;
+the exit code is then 8. With --atomic all are deleted or none, in the order of the file.";
 
 pub(crate) const RECORD_LIST: &str = "\
 Examples:
@@ -157,12 +163,17 @@ Examples:
   udal record import lab AppLabResult results.csv --tenant acme --errors bad-rows.ndjson
   zcat results.ndjson.gz | udal record import lab AppLabResult - --tenant acme
   udal record import crm AppCRMAccount accounts.ndjson --tenant acme --atomic
+  udal record import crm AppCRMAccount accounts.ndjson --tenant acme --mode upsert
+  udal record import crm AppCRMAccount changes.csv --tenant acme --mode update
 
 NDJSON has a JSON object a line. CSV has a header that names fields; an empty cell is a missing value, sets, lists and
 `json` are JSON text. A file's ending says which it is (.csv), or --input-format.
 
 Rows that cannot be written are reported by line number and the others are written; the exit code is then 8. With
---atomic all rows are written or none. `created_at` and `id` may be given.";
+--atomic all rows are written or none. `created_at` and `id` may be given.
+
+With --mode upsert a row is a whole record: it is created where its id is free, and else what the row names is changed.
+With --mode update a row is an `id`, what to change, and a `version` where the record must have that one.";
 
 pub(crate) const DEMO: &str = "\
 Examples:

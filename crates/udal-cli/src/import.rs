@@ -1,8 +1,9 @@
-//! Importing records from a file: streamed, bounded in memory, every bad row named by its line.
+//! Importing records from a file, and deleting those that a file names: streamed, bounded in memory, every bad row named by its line.
 
 mod cells;
 mod csv;
 mod lines;
+mod mode;
 mod progress;
 mod report;
 mod rows;
@@ -18,13 +19,14 @@ use std::time::Instant;
 use futures_util::stream::{self, Stream, StreamExt};
 use serde_json::Value as Json;
 use tokio::sync::mpsc::Receiver;
-use udal::{BatchMode, BatchRequest, Context, Error, RecordService, Records};
+use udal::{BatchMode, Context, Error, RecordService, Records};
 
 use crate::args::{ImportArguments, InputFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::operator;
+pub(crate) use mode::Mode;
 use progress::Progress;
 use report::Report;
 use rows::{Chunk, Row, Rows};
@@ -44,7 +46,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> Result<Input, Failure> {
     let ctx = operator(&arguments.target.tenant)?;
     let path = &arguments.file;
     let format = arguments.input_format.unwrap_or_else(|| format_of(path));
-    let report = Report::new(arguments.errors.as_deref())?;
+    let report = Report::new(arguments.mode, arguments.errors.as_deref())?;
     if path == Path::new("-") {
         let reader = Box::new(io::stdin());
         return Ok(Input { ctx, name: "standard input".to_owned(), reader, bytes: None, format, report });
@@ -82,16 +84,17 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let Input { ctx, name, reader, bytes, format, report } = input;
     let records = service.records(&arguments.target.group, &arguments.target.model)?;
-    let rows = Rows::new(reader, format, records.model(), &arguments.without)?;
+    let rows = Rows::new(reader, format, records.model(), arguments)?;
     let progress = Progress::new(bytes);
     let chunks = rows.read_aside(name);
-    let import = Import { ctx, records, report, progress, begun: Instant::now() };
+    let import = Import { ctx, records, mode: arguments.mode, report, progress, begun: Instant::now() };
     if arguments.atomic { import.whole(chunks, output).await } else { import.row_by_row(chunks, output).await }
 }
 
 struct Import {
     ctx: Context,
     records: Records,
+    mode: Mode,
     report: Report,
     progress: Progress,
     begun: Instant,
@@ -115,7 +118,7 @@ impl Import {
             };
             let end = chunk.end;
             let stopped = self.write(chunk, output).await?;
-            self.progress.at(end, self.report.created());
+            self.progress.at(end, self.report.done());
             if stopped {
                 break;
             }
@@ -142,14 +145,15 @@ impl Import {
         let line_of = |index: u64| usize::try_from(index).ok().and_then(|index| lines.get(index)).copied();
         let mut stop = None;
         if !items.is_empty() {
-            let request = BatchRequest::from_items(items).mode(BatchMode::PerItem);
-            match self.records.batch_create(&self.ctx, request).await {
-                Ok(answer) => {
-                    self.report.add_created(answer.created);
+            let items = stream::iter(items.into_iter().map(Ok));
+            match self.mode.send(&self.records, &self.ctx, items, BatchMode::PerItem).await {
+                Ok(mut answer) => {
+                    let stopped = answer.stopped.take();
+                    self.report.add(&answer);
                     let named =
                         |failure: udal::ItemFailure| (line_of(failure.index).unwrap_or_default(), failure.error);
                     failed.extend(answer.failures.into_iter().map(named));
-                    stop = answer.stopped;
+                    stop = stopped;
                 }
                 Err(error) => stop = Some(error),
             }
@@ -170,18 +174,19 @@ impl Import {
     /// Writes all rows or none.
     async fn whole(mut self, chunks: Receiver<Result<Chunk, Failure>>, output: &mut Output) -> Result<Exit, Failure> {
         let lines = Arc::new(Mutex::new(Lines::default()));
-        let request = BatchRequest::new(self.items(chunks, Arc::clone(&lines))).mode(BatchMode::Atomic);
-        let answer = self.records.batch_create(&self.ctx, request).await;
+        let items = self.items(chunks, Arc::clone(&lines));
+        let answer = self.mode.send(&self.records, &self.ctx, items, BatchMode::Atomic).await;
+        let done = self.mode.done();
         self.progress.finish();
         let answer = answer.map_err(|error| {
             let (index, error) = without_item(error);
             let line = index.and_then(|index| lines.lock().unwrap_or_else(PoisonError::into_inner).of(index));
             with_message(&error, |message| match line {
-                Some(line) => format!("line {line}: {message}; nothing is imported"),
-                None => format!("{message}; nothing is imported"),
+                Some(line) => format!("line {line}: {message}; nothing is {done}"),
+                None => format!("{message}; nothing is {done}"),
             })
         })?;
-        self.report.add_created(answer.created);
+        self.report.add(&answer);
         self.report.finish(self.begun.elapsed(), output)
     }
 

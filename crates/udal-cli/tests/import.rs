@@ -161,3 +161,78 @@ fn standard_input_and_files_that_are_not_there() {
     let empty = desk.file("empty.ndjson", "\n\n");
     assert_eq!(import(&desk, "t-stdin", empty.to_str().unwrap(), &[]).json()["created"], 0);
 }
+
+fn get(desk: &Desk, tenant: &str, id: &str) -> Json {
+    desk.udal(&["record", "get", "lab", "AppLabResult", id, "--tenant", tenant]).json()
+}
+
+#[test]
+fn an_import_upserts() {
+    let desk = Desk::shared();
+    let first = desk.file("first.ndjson", "{\"id\":\"AppLabResult/1\",\"test_type\":\"a\",\"value\":1}\n");
+    assert_eq!(import(&desk, "t-upsert", first.to_str().unwrap(), &[]).json()["created"], 1);
+    let rows = "{\"id\":\"AppLabResult/1\",\"test_type\":\"b\"}\n\
+                {\"id\":\"AppLabResult/2\",\"test_type\":\"c\"}\n\
+                {\"id\":\"AppLabResult/1\",\"unit\":\"x\"}\n";
+    let file = desk.file("upsert.ndjson", rows);
+    let path = file.to_str().unwrap();
+    let said = import(&desk, "t-upsert", path, &["--mode", "upsert", "--atomic"]).refused(3);
+    assert!(said.starts_with("error: line 3: ") && said.contains("nothing is imported"), "{said}");
+    assert_eq!(count(&desk, "t-upsert"), 1);
+    let answer = import(&desk, "t-upsert", path, &["--mode", "upsert"]);
+    let summary = answer.any_json();
+    assert_eq!(
+        (answer.code(), &summary["created"], &summary["updated"], &summary["failed"]),
+        (8, &json!(1), &json!(1), &json!(1))
+    );
+    let record = get(&desk, "t-upsert", "AppLabResult/1");
+    assert_eq!((&record["test_type"], &record["value"], &record["version"]), (&json!("b"), &json!(1.0), &json!(2)));
+}
+
+#[test]
+fn an_import_updates() {
+    let desk = Desk::shared();
+    assert_eq!(import(&desk, "t-update", "examples/results.csv", &[]).json()["created"], 3);
+    let rows = "id,version,value\nAppLabResult/c1,1,0.5\nAppLabResult/c2,7,0.5\nAppLabResult/c9,,0.5\n";
+    let file = desk.file("update.csv", rows);
+    let path = file.to_str().unwrap();
+    let said = import(&desk, "t-update", path, &["--mode", "update", "--atomic"]).refused(5);
+    assert!(said.starts_with("error: line 3: "), "{said}");
+    assert_eq!(get(&desk, "t-update", "AppLabResult/c1")["version"], 1);
+    let errors = desk.file("not-updated.ndjson", "");
+    let answer = import(&desk, "t-update", path, &["--mode", "update", "--errors", errors.to_str().unwrap()]);
+    let summary = answer.any_json();
+    assert_eq!((answer.code(), &summary["updated"], &summary["failed"]), (8, &json!(1), &json!(2)));
+    let written = std::fs::read_to_string(errors).unwrap();
+    let failed: Vec<Json> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&failed[0]["line"], &failed[0]["code"]), (&json!(3), &json!("version_conflict")));
+    assert_eq!((&failed[1]["line"], &failed[1]["code"]), (&json!(4), &json!("not_found")));
+    let record = get(&desk, "t-update", "AppLabResult/c1");
+    assert_eq!((&record["value"], &record["version"]), (&json!(0.5), &json!(2)));
+}
+
+#[test]
+fn what_a_file_names_is_deleted() {
+    let desk = Desk::shared();
+    assert_eq!(import(&desk, "t-delete", "examples/results.csv", &[]).json()["created"], 3);
+    let delete = |rest: &[&str], input: &str| {
+        let arguments = [&["record", "delete", "lab", "AppLabResult", "--tenant", "t-delete"], rest].concat();
+        desk.udal_with_input(&arguments, input.as_bytes())
+    };
+    let rows = "AppLabResult/c1\n{\"id\":\"AppLabResult/c2\",\"version\":4}\nAppLabResult/none\n";
+    let said = delete(&["--from", "-", "--atomic"], rows).refused(5);
+    assert!(said.starts_with("error: line 2: ") && said.contains("nothing is deleted"), "{said}");
+    assert_eq!(count(&desk, "t-delete"), 3);
+    let answer = delete(&["--from", "-"], rows);
+    let summary = answer.any_json();
+    assert_eq!(
+        (answer.code(), &summary["deleted"], &summary["absent"], &summary["failed"]),
+        (8, &json!(1), &json!(1), &json!(1))
+    );
+    let file = desk.file("ids.csv", "id\nAppLabResult/c2\nAppLabResult/c3\n");
+    assert_eq!(delete(&["--from", file.to_str().unwrap(), "--atomic"], "").json()["deleted"], 2);
+    assert_eq!(count(&desk, "t-delete"), 0);
+    assert_eq!(delete(&[], "").code(), 2);
+    assert_eq!(delete(&["AppLabResult/c1", "--from", "-"], "").code(), 2);
+    assert_eq!(delete(&["AppLabResult/c1", "--atomic"], "").code(), 2);
+}

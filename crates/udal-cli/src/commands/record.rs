@@ -11,7 +11,7 @@ use udal::{
 use udal_format::{RecordWriter, write_record};
 
 use super::tenant;
-use crate::args::{ListArguments, RecordCommand, Target};
+use crate::args::{DeleteArguments, ListArguments, RecordCommand, Target};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -57,8 +57,10 @@ pub(super) fn read(command: &RecordCommand) -> Result<Request<'_>, Failure> {
             let request = arguments.if_version.into_iter().fold(request, UpdateRequest::if_version);
             (&arguments.target, Action::Update(request))
         }
-        RecordCommand::Delete { target, id, if_version } => {
-            let request = if_version.iter().copied().fold(DeleteRequest::new(id.as_str()), DeleteRequest::if_version);
+        RecordCommand::Delete(arguments) => {
+            let DeleteArguments { target, id, if_version, from: _, atomic: _, errors: _ } = arguments;
+            let id = id.as_deref().ok_or_else(|| Error::invalid("a delete names a record, or a file"))?;
+            let request = if_version.iter().copied().fold(DeleteRequest::new(id), DeleteRequest::if_version);
             (target, Action::Delete(id, request))
         }
         RecordCommand::List(arguments) => (&arguments.target, list_action(arguments)?),

@@ -4,6 +4,7 @@ use std::io::{self, BufRead};
 
 use udal::Error;
 
+use super::Mode;
 use super::rows::{MAX_ROW_BYTES, Row, Source, too_long};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -14,11 +15,12 @@ pub(super) struct LineRows {
     line: u64,
     position: u64,
     text: Vec<u8>,
+    mode: Mode,
 }
 
 impl LineRows {
-    pub(super) fn new(source: Source) -> Self {
-        LineRows { source, line: 0, position: 0, text: Vec::new() }
+    pub(super) fn new(source: Source, mode: Mode) -> Self {
+        LineRows { source, line: 0, position: 0, text: Vec::new(), mode }
     }
 
     pub(super) fn position(&self) -> u64 {
@@ -35,7 +37,7 @@ impl LineRows {
             if fits && text.is_empty() {
                 continue;
             }
-            let json = if fits { parse(text) } else { Err(too_long()) };
+            let json = if fits { parse(text, self.mode) } else { Err(too_long()) };
             return Ok(Some(Row { line: self.line, json }));
         }
         Ok(None)
@@ -69,9 +71,13 @@ impl LineRows {
     }
 }
 
-fn parse(text: &[u8]) -> udal::Result<serde_json::Value> {
+/// Reads a JSON text; where records are deleted, a line that does not begin as JSON does is an id.
+fn parse(text: &[u8], mode: Mode) -> udal::Result<serde_json::Value> {
     let text = std::str::from_utf8(text)
         .map_err(|error| Error::invalid(format!("not UTF-8 from byte {} of the line on", error.valid_up_to() + 1)))?;
+    if mode == Mode::Delete && !text.starts_with(['{', '[', '"']) {
+        return Ok(serde_json::Value::from(text));
+    }
     serde_json::from_str(text).map_err(|error| {
         let said = error.to_string();
         let said = said.split(" at line ").next().unwrap_or_default();

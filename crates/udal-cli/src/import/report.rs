@@ -1,4 +1,4 @@
-//! What an import did: counts, the rows that were not written, and why it stopped.
+//! What was done with a file of rows: counts, the rows that had no effect, and why it stopped.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use udal::Error;
+use udal::{ChangeAnswer, Error};
 
+use super::Mode;
 use crate::exit::Exit;
 use crate::failure::{Failure, error_json};
 use crate::output::Output;
@@ -17,7 +18,11 @@ const SHOWN: u64 = 20;
 
 /// What an import did so far.
 pub(super) struct Report {
+    mode: Mode,
     created: u64,
+    updated: u64,
+    deleted: u64,
+    absent: u64,
     failed: u64,
     shown: Vec<Json>,
     stopped: Option<(Option<u64>, Error)>,
@@ -27,21 +32,45 @@ pub(super) struct Report {
 
 impl Report {
     /// A report that also writes every bad row to `file`.
-    pub(super) fn new(file: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn new(mode: Mode, file: Option<&Path>) -> Result<Self, Failure> {
         let create = |path: &Path| {
             let what = format!("`{}` cannot be written", path.display());
             File::create(path).map(BufWriter::new).map_err(|error| Failure::system(&what, &error))
         };
         let file = file.map(create).transpose()?;
-        Ok(Report { created: 0, failed: 0, shown: Vec::new(), stopped: None, file, finished: false })
+        let (shown, stopped, finished) = (Vec::new(), None, false);
+        Ok(Report { mode, created: 0, updated: 0, deleted: 0, absent: 0, failed: 0, shown, stopped, file, finished })
     }
 
-    pub(super) fn created(&self) -> u64 {
-        self.created
+    /// How many rows took effect.
+    pub(super) fn done(&self) -> u64 {
+        self.created + self.updated + self.deleted
     }
 
-    pub(super) fn add_created(&mut self, created: u64) {
-        self.created += created;
+    /// Adds what a batch did.
+    pub(super) fn add(&mut self, answer: &ChangeAnswer) {
+        self.created += answer.created;
+        self.updated += answer.updated;
+        self.deleted += answer.deleted;
+        self.absent += answer.absent;
+    }
+
+    /// What is counted for the mode, with its name.
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        match self.mode {
+            Mode::Create => vec![("created", self.created)],
+            Mode::Upsert => vec![("created", self.created), ("updated", self.updated)],
+            Mode::Update => vec![("updated", self.updated)],
+            Mode::Delete => vec![("deleted", self.deleted), ("absent", self.absent)],
+        }
+    }
+
+    /// The counts for people.
+    fn summary(&self) -> String {
+        match self.mode {
+            Mode::Create => format!("imported {}", records(self.created)),
+            _ => self.counts().iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// Adds a row that was not written.
@@ -74,7 +103,8 @@ impl Report {
             file.flush().map_err(|error| Failure::system("the file of bad rows cannot be written", &error))?;
         }
         if self.failed > SHOWN {
-            output.message(&format!("… and {} more rows that were not imported", self.failed - SHOWN));
+            let (more, done) = (self.failed - SHOWN, self.mode.done());
+            output.message(&format!("… and {more} more rows that were not {done}"));
         }
         let stopped = self.stopped.take();
         let exit = match (&stopped, self.failed) {
@@ -84,25 +114,30 @@ impl Report {
         };
         if let Some((line, error)) = &stopped {
             let from = line.map_or(String::new(), |line| format!(" at line {line}"));
-            output.message(&format!("error: the import stopped{from}: {}", one_line(error)));
-            output.message("what was imported before is kept; nothing from there on was");
+            let (name, done) = (self.mode.name(), self.mode.done());
+            output.message(&format!("error: the {name} stopped{from}: {}", one_line(error)));
+            output.message(&match self.mode {
+                Mode::Delete => format!("what was {done} before is gone; nothing from there on was"),
+                _ => format!("what was {done} before is kept; nothing from there on was"),
+            });
         }
-        let rate = rate(self.created, time);
-        let text = format!(
-            "imported {}, {} failed, in {:.1} s ({rate} a second)",
-            records(self.created),
-            self.failed,
-            time.as_secs_f64()
-        );
-        let json = json!({
-            "created": self.created,
+        let (rate, seconds) = (rate(self.done(), time), time.as_secs_f64());
+        let text = format!("{}, {} failed, in {seconds:.1} s ({rate} a second)", self.summary(), self.failed);
+        let mut json = json!({
             "failed": self.failed,
-            "seconds": (time.as_secs_f64() * 1000.0).round() / 1000.0,
+            "seconds": (seconds * 1000.0).round() / 1000.0,
             "failures": self.shown,
             "stopped": stopped.as_ref().map(|(line, error)| json!({"line": line, "error": error_json(error)})),
         });
-        let (created, failed) = (self.created.to_string(), self.failed.to_string());
-        output.answer(&json, &text, &[&["created", "failed"], &[&created, &failed]])?;
+        let mut counts = self.counts();
+        if let Some(members) = json.as_object_mut() {
+            members.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), Json::from(*count))));
+        }
+        counts.push(("failed", self.failed));
+        let (names, values): (Vec<&str>, Vec<String>) =
+            counts.into_iter().map(|(name, count)| (name, count.to_string())).unzip();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        output.answer(&json, &text, &[&names, &values])?;
         Ok(exit)
     }
 }
@@ -110,8 +145,9 @@ impl Report {
 /// Says what an interrupted import did.
 impl Drop for Report {
     fn drop(&mut self) {
-        if !self.finished && self.created > 0 {
-            let text = format!("{} were imported, and are kept", records(self.created));
+        if !self.finished && self.done() > 0 {
+            let kept = if self.mode == Mode::Delete { "stay so" } else { "are kept" };
+            let text = format!("{} were {}, and {kept}", records(self.done()), self.mode.done());
             let _unread = writeln!(std::io::stderr(), "{text}");
         }
     }

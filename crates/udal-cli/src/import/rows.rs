@@ -11,7 +11,7 @@ use udal::{Error, ErrorKind};
 
 use super::csv::CsvRows;
 use super::lines::LineRows;
-use crate::args::InputFormat;
+use crate::args::{ImportArguments, InputFormat};
 use crate::failure::Failure;
 
 /// The longest row, in bytes. More than a record may hold, and little enough to be in memory.
@@ -54,22 +54,23 @@ enum Kind {
 }
 
 impl Rows {
-    /// The rows that `reader` gives, each for a record of `model`, without the fields named.
+    /// The rows that `reader` gives, each for a record of `model`, without the fields that the arguments name.
     pub(super) fn new(
         reader: Box<dyn Read + Send>,
         format: InputFormat,
         model: &Arc<Model>,
-        without: &[String],
+        arguments: &ImportArguments,
     ) -> Result<Self, Failure> {
+        let without = &arguments.without;
         for name in without {
             model.field(name)?;
         }
         let source = BufReader::with_capacity(1 << 16, reader);
         let kind = match format {
-            InputFormat::Ndjson => Kind::Lines(LineRows::new(source)),
+            InputFormat::Ndjson => Kind::Lines(LineRows::new(source, arguments.mode)),
             InputFormat::Csv => Kind::Csv(Box::new(CsvRows::new(source, model)?)),
         };
-        Ok(Rows { kind, without: without.to_vec() })
+        Ok(Rows { kind, without: without.clone() })
     }
 
     /// The next row; `None` at the end of the file.

@@ -7,8 +7,8 @@ use serde_json::json;
 use udal::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
 
 use super::rows::{MAX_ROW_BYTES, Row, Rows};
-use super::{Lines, without_item};
-use crate::args::InputFormat;
+use super::{Lines, Mode, without_item};
+use crate::args::{ImportArguments, InputFormat, Target};
 use crate::failure::Failure;
 
 fn catalog() -> Catalog {
@@ -27,9 +27,14 @@ fn model() -> Arc<Model> {
     Arc::clone(catalog().model("notes", "AppNote").unwrap())
 }
 
+fn arguments(mode: Mode, without: Vec<String>) -> ImportArguments {
+    let target = Target { group: "notes".to_owned(), model: "AppNote".to_owned(), tenant: "acme".to_owned() };
+    ImportArguments { target, file: "-".into(), mode, input_format: None, atomic: false, without, errors: None }
+}
+
 fn rows_of(reader: Box<dyn Read + Send>, format: InputFormat, without: &[&str]) -> Result<Vec<Row>, Failure> {
     let without: Vec<String> = without.iter().map(ToString::to_string).collect();
-    let mut rows = Rows::new(reader, format, &model(), &without)?;
+    let mut rows = Rows::new(reader, format, &model(), &arguments(Mode::Create, without))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().unwrap() {
         found.push(row);
@@ -176,4 +181,23 @@ fn the_number_of_an_item_is_taken_out_of_an_error() {
     let (index, error) = without_item(error.of_item(17));
     assert_eq!((index, error.to_string().as_str()), (Some(17), "this is wrong; mend it"));
     assert_eq!(without_item(error).0, None);
+}
+
+#[test]
+fn a_line_of_what_is_deleted_is_an_id_or_an_object() {
+    let text = "AppNote/a\n  AppNote/b \r\n{\"id\":\"AppNote/c\",\"version\":3}\n\"AppNote/d\"\n{\"id\":\n";
+    let source = Box::new(Cursor::new(text));
+    let mut rows = Rows::new(source, InputFormat::Ndjson, &model(), &arguments(Mode::Delete, Vec::new())).unwrap();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        found.push(row);
+    }
+    let expected = [
+        (1, r#""AppNote/a""#),
+        (2, r#""AppNote/b""#),
+        (3, r#"{"id":"AppNote/c","version":3}"#),
+        (4, r#""AppNote/d""#),
+        (5, "not JSON: EOF while parsing a value at column 6"),
+    ];
+    assert_eq!(shown(&found), expected.map(|(line, text)| (line, text.to_owned())));
 }

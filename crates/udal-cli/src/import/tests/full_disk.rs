@@ -20,7 +20,7 @@ use super::model;
 use crate::args::{ImportArguments, InputFormat, Target};
 use crate::exit::Exit;
 use crate::import::report::Report;
-use crate::import::{Input, run};
+use crate::import::{Input, Mode, run};
 use crate::output::Output;
 use crate::session::operator;
 
@@ -126,6 +126,7 @@ fn import(lines: String) -> (Exit, u64, serde_json::Value, String) {
     let arguments = ImportArguments {
         target,
         file: PathBuf::from("-"),
+        mode: Mode::Create,
         input_format: None,
         atomic: false,
         without: Vec::new(),
@@ -137,7 +138,7 @@ fn import(lines: String) -> (Exit, u64, serde_json::Value, String) {
         reader: Box::new(Cursor::new(lines.into_bytes())),
         bytes: None,
         format: InputFormat::Ndjson,
-        report: Report::new(None).unwrap(),
+        report: Report::new(Mode::Create, None).unwrap(),
     };
     let (answers, messages) = (Kept::default(), Kept::default());
     let mut output = Output::to(answers.clone(), messages.clone(), Format::Json);
