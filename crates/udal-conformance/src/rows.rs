@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value as Json};
 use udal_core::contract::{
     Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Created, Delete, Deleted, Get, Idempotency, List,
-    MAX_LIMIT, Page, Search, Start, Update,
+    ListText, MAX_LIMIT, Page, PageEnd, Search, Start, TextPiece, TextPieces, Update,
 };
 use udal_core::filter::{self, Predicate};
 use udal_core::model::{Model, position};
@@ -123,16 +123,46 @@ impl Rows {
 
     /// Reads a page.
     pub(crate) async fn page(&self, ask: &Ask) -> Result<Page, Failure> {
+        Ok(self.backend.list(&self.ctx, self.asked(ask)?).await?)
+    }
+
+    fn asked(&self, ask: &Ask) -> Result<List, Failure> {
         let Ask { filter, order, limit, start } = ask;
-        let order = Order::parse(&self.model, order)?;
-        let op = List {
+        Ok(List {
             model: Arc::clone(&self.model),
             filter: self.predicate(filter)?,
-            order,
+            order: Order::parse(&self.model, order)?,
             limit: *limit,
             start: start.clone(),
-        };
-        Ok(self.backend.list(&self.ctx, op).await?)
+        })
+    }
+
+    /// Reads a page as text, with `between` between its records, and where it ended.
+    pub(crate) async fn text(&self, ask: &Ask, between: &'static str) -> Result<(String, PageEnd), Failure> {
+        let op = ListText { list: self.asked(ask)?, between };
+        let mut pieces = self.backend.list_text(&self.ctx, op).await?;
+        let mut text = Vec::new();
+        let mut end = None;
+        while let Some(piece) = pieces.next().await {
+            match (piece?, &end) {
+                (TextPiece::Records(records), None) => {
+                    if !text.is_empty() {
+                        text.extend_from_slice(between.as_bytes());
+                    }
+                    text.extend(records);
+                }
+                (TextPiece::End(found), None) => end = Some(found),
+                (piece, Some(_)) => return Err(Failure::new(format!("after the end came {piece:?}"))),
+            }
+        }
+        let text = String::from_utf8(text).map_err(|error| Failure::new(error.to_string()))?;
+        Ok((text, end.ok_or_else(|| Failure::new("the page has no end"))?))
+    }
+
+    /// Begins to read a page as text.
+    pub(crate) async fn begin_text(&self, ask: &Ask) -> Result<TextPieces, Failure> {
+        let op = ListText { list: self.asked(ask)?, between: "," };
+        Ok(self.backend.list_text(&self.ctx, op).await?)
     }
 
     /// The keys of a page.

@@ -38,7 +38,7 @@ pub use record::write_record;
 pub use result::ResultWriter;
 pub use table::{Align, Column, Table};
 pub use text::{cut, visible, visible_lines};
-pub use writer::RecordWriter;
+pub use writer::{RecordWriter, TextWriter};
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

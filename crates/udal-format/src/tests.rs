@@ -57,6 +57,28 @@ fn ndjson_is_an_object_a_line() {
 }
 
 #[test]
+fn text_is_written_as_records_are() {
+    let pieces = |between: &str, records: &[Record]| -> Vec<String> {
+        let texts: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+        texts.chunks(2).map(|piece| piece.join(between)).collect()
+    };
+    let five: Vec<Record> = two().into_iter().cycle().take(5).collect();
+    for format in [Format::Json, Format::Ndjson] {
+        for count in [0, 1, 2, 5] {
+            let records = five.get(..count).unwrap();
+            let mut out = Vec::new();
+            let Ok(mut writer) = TextWriter::new(&mut out, format) else { unreachable!("{format} is JSON") };
+            for piece in pieces(writer.between(), records) {
+                writer.write(piece.as_bytes()).unwrap();
+            }
+            writer.finish().unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), written(format, 80, records), "{format} {count}");
+        }
+    }
+    assert!(TextWriter::new(Vec::new(), Format::Csv).is_err() && TextWriter::new(Vec::new(), Format::Table).is_err());
+}
+
+#[test]
 fn csv_quotes_what_must_be_and_changes_nothing() {
     let header =
         "id,title,score,tags,steps,extra,version,created_at,updated_at,created_by,owned_by,assigned_to,team_id\r\n";

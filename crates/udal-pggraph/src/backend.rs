@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
-    Get, List, Page, Search, Update, Upsert,
+    Get, List, ListText, Page, Search, TextPieces, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{Context, Result, TenantSlug};
 use udal_pgpool::{Placement, TenantDatabases};
 
-use crate::{batch, changes, delete, read, write};
+use crate::{batch, changes, delete, listing, read, write};
 
 /// Keeps linked documents, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -36,6 +36,10 @@ impl Backend for PgGraphBackend {
 
     async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
         read::list(&self.databases, ctx, op).await
+    }
+
+    async fn list_text(&self, ctx: &Context, op: ListText) -> Result<TextPieces> {
+        listing::list(&self.databases, ctx, op).await
     }
 
     async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {

@@ -11,6 +11,7 @@ mod documents;
 mod home;
 mod linkers;
 mod links;
+mod listing;
 mod read;
 mod write;
 

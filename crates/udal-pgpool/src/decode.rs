@@ -54,7 +54,7 @@ pub fn read_text(row: &Row, at: usize) -> Result<String> {
 }
 
 /// A column that holds what the model does not say: the model was changed and the table was not.
-fn misfit(row: &Row, at: usize, cause: tokio_postgres::Error) -> Error {
+pub(crate) fn misfit(row: &Row, at: usize, cause: tokio_postgres::Error) -> Error {
     let column = row.columns().get(at).map(|column| column.name()).unwrap_or_default().to_owned();
     Error::new(ErrorKind::Unsupported, format!("the column `{column}` does not fit the model any more"))
         .hint("change the model back, or the table by hand")

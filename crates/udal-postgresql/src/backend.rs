@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
-    Get, List, Page, Search, Update, Upsert,
+    Get, List, ListText, Page, Search, TextPieces, Update, Upsert,
 };
 use udal_core::model::Model;
 use udal_core::record::Record;
@@ -16,7 +16,7 @@ use udal_pgpool::{Placement, TenantDatabases};
 use crate::home::Home;
 use crate::maintain::Maintenance;
 use crate::migrate::{Allowances, TableChange, Watch};
-use crate::{batch, changes, maintain, migrate, read, write};
+use crate::{batch, changes, listing, maintain, migrate, read, write};
 
 /// Keeps records in tables, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -77,6 +77,10 @@ impl Backend for PostgresqlBackend {
 
     async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
         read::list(&self.databases, ctx, op).await
+    }
+
+    async fn list_text(&self, ctx: &Context, op: ListText) -> Result<TextPieces> {
+        listing::list(&self.databases, ctx, op).await
     }
 
     async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {

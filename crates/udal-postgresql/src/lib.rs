@@ -5,6 +5,7 @@ mod batch;
 mod changes;
 mod found;
 mod home;
+mod listing;
 mod maintain;
 mod migrate;
 mod partition;

@@ -11,6 +11,7 @@ mod clock;
 mod create;
 mod events;
 mod hooks;
+mod listing;
 mod observe;
 mod read;
 mod records;
@@ -25,9 +26,10 @@ pub use change_requests::{
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, HookFailure};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
+pub use listing::ListingText;
 pub use records::Records;
 pub use requests::{
-    BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, Listing, SearchRequest,
-    UpdateRequest,
+    BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, ListTextRequest, Listing,
+    SearchRequest, UpdateRequest,
 };
 pub use service::RecordService;

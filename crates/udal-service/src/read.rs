@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Search, Start};
+use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, ListText, MAX_LIMIT, Search, Start};
 use udal_core::filter::{self, Predicate};
 use udal_core::order::{Order, Position};
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result, cursor, search};
 
-use crate::{CountRequest, ListRequest, Listing, Records, SearchRequest};
+use crate::{CountRequest, ListRequest, ListTextRequest, Listing, ListingText, Records, SearchRequest};
 
 impl Records {
     pub(crate) async fn read(&self, ctx: &Context, id: &str) -> Result<Option<Record>> {
@@ -17,6 +17,25 @@ impl Records {
     }
 
     pub(crate) async fn read_page(&self, ctx: &Context, request: ListRequest) -> Result<Listing> {
+        let op = self.asked(ctx, request)?;
+        let (filter, order) = (op.filter.clone(), op.order.clone());
+        let page = self.backend.list(ctx, op).await?;
+        let query = cursor::Query { ctx, model: &self.model, filter: &filter, order: &order };
+        let last = page.records.last().filter(|_| page.has_more);
+        let next = last.map(|record| query.encode(&Position::of(record, &order)));
+        Ok(Listing { records: page.records, next })
+    }
+
+    pub(crate) async fn read_text(&self, ctx: &Context, request: ListTextRequest) -> Result<ListingText> {
+        let ListTextRequest { list, between } = request;
+        let list = self.asked(ctx, list)?;
+        let (filter, order) = (list.filter.clone(), list.order.clone());
+        let pieces = self.backend.list_text(ctx, ListText { list, between }).await?;
+        Ok(ListingText::new(ctx.clone(), Arc::clone(&self.model), filter, order, pieces))
+    }
+
+    /// What a request asks of the backend.
+    fn asked(&self, ctx: &Context, request: ListRequest) -> Result<List> {
         let ListRequest { filter, order_by, limit, skip, cursor } = request;
         let filter = self.filter(filter.as_ref())?;
         let order = Order::parse(&self.model, &order_by)?;
@@ -30,11 +49,7 @@ impl Records {
             (None, Some(text)) => Start::After(query.decode(&text)?),
             (None, None) => Start::Beginning,
         };
-        let op = List { model: Arc::clone(&self.model), filter: filter.clone(), order: order.clone(), limit, start };
-        let page = self.backend.list(ctx, op).await?;
-        let last = page.records.last().filter(|_| page.has_more);
-        let next = last.map(|record| query.encode(&Position::of(record, &order)));
-        Ok(Listing { records: page.records, next })
+        Ok(List { model: Arc::clone(&self.model), filter, order, limit, start })
     }
 
     pub(crate) async fn find(&self, ctx: &Context, request: SearchRequest) -> Result<Vec<Record>> {

@@ -13,7 +13,8 @@ use crate::observe::observed;
 use crate::service::Inner;
 use crate::{
     BatchAnswer, BatchDeleteRequest, BatchRequest, BatchUpdateRequest, ChangeAnswer, CountRequest, CreateRequest,
-    DeleteRequest, Hooks, ListRequest, Listing, SearchRequest, UpdateRequest, UpsertRequest,
+    DeleteRequest, Hooks, ListRequest, ListTextRequest, Listing, ListingText, SearchRequest, UpdateRequest,
+    UpsertRequest,
 };
 
 /// The operations on the records of one model, wherever they are kept. Cheap to clone.
@@ -53,6 +54,15 @@ impl Records {
     /// [`UnknownName`](udal_core::ErrorKind::UnknownName) for a filter whose fields are not there.
     pub async fn list(&self, ctx: &Context, request: ListRequest) -> Result<Listing> {
         observed("list", ctx, &self.model, self.read_page(ctx, request)).await
+    }
+
+    /// A page of records as JSON text, as [`list`](Records::list) and `serde_json` would write it, without the records in
+    /// memory: the pieces of [`ListingText`] are read while they are taken.
+    ///
+    /// # Errors
+    /// As for [`list`](Records::list).
+    pub async fn list_text(&self, ctx: &Context, request: ListTextRequest) -> Result<ListingText> {
+        observed("list", ctx, &self.model, self.read_text(ctx, request)).await
     }
 
     /// Records that hold words, ignoring case.

@@ -61,6 +61,27 @@ impl ListRequest {
     }
 }
 
+/// Asks for a page of records as JSON text.
+#[derive(Clone, Debug)]
+pub struct ListTextRequest {
+    pub(crate) list: ListRequest,
+    pub(crate) between: &'static str,
+}
+
+impl ListTextRequest {
+    /// Asks for the text of that page, with a comma between two records.
+    pub fn new(list: ListRequest) -> Self {
+        ListTextRequest { list, between: "," }
+    }
+
+    /// What stands between two records, such as a line break.
+    #[must_use]
+    pub fn between(mut self, between: &'static str) -> Self {
+        self.between = between;
+        self
+    }
+}
+
 /// A page of records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {

@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use serde_json::{Value as Json, json};
 use udal::record::Record;
 use udal::{
-    Context, CountRequest, CreateRequest, DeleteRequest, Error, ErrorKind, ListRequest, RecordService, Records,
-    SearchRequest, UpdateRequest,
+    Context, CountRequest, CreateRequest, DeleteRequest, Error, ErrorKind, ListRequest, ListTextRequest, MAX_LIMIT,
+    RecordService, Records, SearchRequest, UpdateRequest,
 };
-use udal_format::{RecordWriter, write_record};
+use udal_format::{RecordWriter, TextWriter, write_record};
 
 use super::tenant;
 use crate::args::{DeleteArguments, ListArguments, RecordCommand, Target};
@@ -19,7 +19,7 @@ use crate::session::operator;
 
 /// The most bytes that a record or a change takes on standard input.
 const MAX_INPUT: u64 = 64 << 20;
-/// How many records a page has when every record is listed.
+/// How many records a page has when every record is listed as a table or as CSV; as JSON a page takes no memory.
 const PAGE: usize = 500;
 
 /// What is asked, read and checked as far as that can be done before a server is started.
@@ -123,14 +123,16 @@ pub(super) async fn run(request: Request<'_>, service: &RecordService, output: &
             Ok(Exit::Done)
         }
         Action::List(request) => {
-            let listing = records.list(&ctx, request).await?;
-            many(&records, &listing.records, output)?;
-            if let Some(cursor) = listing.next {
+            let Listed { count, next } = list(&records, &ctx, request, Pages::One, output).await?;
+            if let Some(cursor) = next {
                 output.message(&format!("more records follow; go on with --cursor {cursor}"));
             }
-            note_missing_tenant(service, &ctx, listing.records.is_empty(), output).await
+            note_missing_tenant(service, &ctx, count == 0, output).await
         }
-        Action::Export(request) => export(&records, &ctx, request, output).await,
+        Action::Export(request) => {
+            list(&records, &ctx, request, Pages::All, output).await?;
+            Ok(Exit::Done)
+        }
         Action::Search(request) => {
             let found = records.search(&ctx, request).await?;
             many(&records, &found, output)?;
@@ -145,28 +147,66 @@ pub(super) async fn run(request: Request<'_>, service: &RecordService, output: &
     }
 }
 
-/// Writes every record of a list, page after page.
-async fn export(records: &Records, ctx: &Context, request: ListRequest, output: &mut Output) -> Result<Exit, Failure> {
+/// Which pages of a list are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pages {
+    One,
+    All,
+}
+
+/// What was written of a list: how many records, and the cursor of those that follow.
+#[derive(Default)]
+struct Listed {
+    count: u64,
+    next: Option<String>,
+}
+
+/// Writes a page of a list, or page after page of it: as text where the format is JSON, else record by record.
+async fn list(
+    records: &Records,
+    ctx: &Context,
+    request: ListRequest,
+    pages: Pages,
+    output: &mut Output,
+) -> Result<Listed, Failure> {
     let layout = output.layout();
-    let mut next = None;
-    let mut writer = RecordWriter::new(output.answers(), records.model(), layout);
-    loop {
-        let request = request.clone();
-        let request = match next {
-            Some(cursor) => request.cursor(cursor),
-            None => request,
-        };
-        let listing = records.list(ctx, request).await?;
-        for record in &listing.records {
-            writer.write(record)?;
-        }
-        next = listing.next;
-        if next.is_none() {
-            break;
+    let mut listed = Listed::default();
+    let mut page = request.clone();
+    match TextWriter::new(output.answers(), layout.format()) {
+        Ok(mut writer) => loop {
+            if pages == Pages::All {
+                page = page.limit(MAX_LIMIT);
+            }
+            let asked = ListTextRequest::new(page).between(writer.between());
+            let mut text = records.list_text(ctx, asked).await?;
+            while let Some(piece) = text.next_piece().await? {
+                writer.write(&piece)?;
+            }
+            listed.count += text.records().unwrap_or_default();
+            listed.next = text.next();
+            match (&listed.next, pages) {
+                (Some(cursor), Pages::All) => page = request.clone().cursor(cursor.as_str()),
+                _ => break writer.finish()?,
+            }
+        },
+        Err(out) => {
+            let mut writer = RecordWriter::new(out, records.model(), layout);
+            loop {
+                let listing = records.list(ctx, page).await?;
+                for record in &listing.records {
+                    writer.write(record)?;
+                }
+                listed.count += listing.records.len() as u64;
+                listed.next = listing.next;
+                match (&listed.next, pages) {
+                    (Some(cursor), Pages::All) => page = request.clone().cursor(cursor.as_str()),
+                    _ => break,
+                }
+            }
+            writer.finish()?;
         }
     }
-    writer.finish()?;
-    Ok(Exit::Done)
+    Ok(listed)
 }
 
 fn one(record: &Record, output: &mut Output) -> Result<Exit, Failure> {

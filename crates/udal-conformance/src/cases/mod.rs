@@ -15,6 +15,7 @@ mod filters;
 mod interrupted;
 mod linking;
 mod links;
+mod listings;
 mod lists;
 mod logic;
 mod many_changes;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Case> {
         logic::cases(),
         orders::cases(),
         lists::cases(),
+        listings::cases(),
         cursors::cases(),
         search::cases(),
         writes::cases(),

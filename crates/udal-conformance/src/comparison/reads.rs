@@ -25,7 +25,12 @@ pub(super) async fn list(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let told = |failure: Failure| Failure::new(format!("{ask:?}\n{failure}"));
     let got = asked.page(&ask).await.map_err(told)?;
     same_records(&got.records, &expected.records).map_err(told)?;
-    equal(got.has_more, expected.has_more).map_err(told)
+    equal(got.has_more, expected.has_more).map_err(told)?;
+    let (text, end) = asked.text(&ask, ",").await.map_err(told)?;
+    let as_text = serde_json::to_string(&expected.records).map_err(|error| Failure::new(error.to_string()))?;
+    equal(format!("[{text}]"), as_text).map_err(told)?;
+    let last = expected.records.last().filter(|_| expected.has_more);
+    equal(end.after, last.map(|record| Position::of(record, &total))).map_err(told)
 }
 
 fn ask(game: &mut Game<'_>) -> Result<Ask, Failure> {

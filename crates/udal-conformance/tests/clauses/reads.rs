@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use udal_core::contract::{Backend, Count, Get, List, MAX_LIMIT, Page, Search, Start};
+use futures_util::StreamExt;
+use udal_core::contract::{
+    Backend, Count, Get, List, ListText, MAX_LIMIT, Page, Search, Start, TextPiece, TextPieces, text_of_page,
+};
 use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::Model;
 use udal_core::order::{Order, Term};
@@ -112,6 +115,27 @@ async fn wrong_page(wrong: &Wrong, ctx: &Context, op: List) -> Result<Page> {
         }
         _ => memory.list(ctx, op).await,
     }
+}
+
+pub(crate) async fn list_text(wrong: &Wrong, ctx: &Context, op: ListText) -> Result<TextPieces> {
+    let ListText { list: asked, between } = op;
+    let order = asked.order.clone();
+    let mut page = match wrong.fault {
+        Fault::TextIgnoresReach => list(wrong, &everyone(ctx), asked).await?,
+        _ => list(wrong, ctx, asked).await?,
+    };
+    page.has_more &= wrong.fault != Fault::TextEndsNowhere;
+    let fault = wrong.fault;
+    let change = move |piece: TextPiece| match (piece, fault) {
+        (TextPiece::Records(text), Fault::TextShortensNumbers) => {
+            TextPiece::Records(String::from_utf8(text).unwrap().replace(".0,", ",").into_bytes())
+        }
+        (TextPiece::Records(text), Fault::TextEndsWithWhatStandsBetween) => {
+            TextPiece::Records([text, between.as_bytes().to_vec()].concat())
+        }
+        (piece, _) => piece,
+    };
+    Ok(text_of_page(&page, &order, between)?.map(move |piece| piece.map(change)).boxed())
 }
 
 type Compare = fn(&Term, Option<&Value>, Option<&Value>) -> Ordering;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
-    Get, List, Page, Search, Update, Upsert,
+    Get, List, ListText, Page, Search, TextPieces, Update, Upsert,
 };
 use udal_core::record::Record;
 use udal_core::{AccessContext, Context, Result, TenantSlug};
@@ -29,6 +29,10 @@ pub(crate) enum Fault {
     ListSkipsOneMore,
     ListRepeatsThePosition,
     ListFiltersAfterTheLimit,
+    TextShortensNumbers,
+    TextIgnoresReach,
+    TextEndsNowhere,
+    TextEndsWithWhatStandsBetween,
     NotEqualIsTrueOfMissing,
     NotInIsTrueOfMissing,
     EverythingIsInNothing,
@@ -168,6 +172,10 @@ impl Backend for Wrong {
 
     async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
         reads::list(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn list_text(&self, ctx: &Context, op: ListText) -> Result<TextPieces> {
+        reads::list_text(self, &self.reading(ctx).await?, op).await
     }
 
     async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {

@@ -7,6 +7,7 @@
 mod batch;
 mod read;
 pub mod refusal;
+mod text;
 mod write;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ pub use batch::{
     Weigh, Written,
 };
 pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
+pub use text::{ListText, PageEnd, TextPiece, TextPieces, text_of_page};
 pub use write::{
     BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, Create, Created, Delete, Deleted, Idempotency,
     ItemFailure, Records, Touched, Update,
@@ -54,6 +56,15 @@ pub trait Backend: Send + Sync {
 
     /// Reads a page of records. See [`List`].
     async fn list(&self, ctx: &Context, op: List) -> Result<Page>;
+
+    /// Reads a page of records as JSON text. See [`ListText`].
+    ///
+    /// A backend that can write the text without making records of its rows does so; this gathers the page.
+    async fn list_text(&self, ctx: &Context, op: ListText) -> Result<TextPieces> {
+        let ListText { list, between } = op;
+        let order = list.order.clone();
+        text_of_page(&self.list(ctx, list).await?, &order, between)
+    }
 
     /// Finds records by words. See [`Search`].
     async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>>;

@@ -161,8 +161,8 @@ impl Serialize for Value {
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::Float(number) => serializer.serialize_f64(*number),
             Value::Bool(truth) => serializer.serialize_bool(*truth),
-            Value::DateTime(at) => serializer.collect_str(at),
-            Value::Date(day) => serializer.collect_str(day),
+            Value::DateTime(at) => serializer.serialize_str(at.text().as_str()),
+            Value::Date(day) => serializer.serialize_str(day.text().as_str()),
             Value::Decimal(number) => serializer.collect_str(number),
             Value::Json(json) => json.serialize(serializer),
             Value::Set(elements) | Value::List(elements) => {

@@ -35,6 +35,18 @@ impl Decimal {
         }
         BigDecimal::from_str(text).map(|number| Decimal(number.normalized())).map_err(|_| FORM)
     }
+
+    /// Whether `text` is a decimal as it is displayed: no zero that could be left out, no sign before zero.
+    pub fn is_canonical(text: &str) -> bool {
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((whole, fraction)) => (whole, fraction.ends_with(|last| last != '0').then_some(fraction)),
+            None => (digits, Some("")),
+        };
+        let is_whole = whole == "0" || (!whole.is_empty() && !whole.starts_with('0'));
+        is_whole && all_digits(whole) && fraction.is_some_and(all_digits) && digits.len() <= MAX_DIGITS && text != "-0"
+    }
 }
 
 impl fmt::Display for Decimal {
@@ -58,9 +70,15 @@ mod tests {
             ("123456789012345678901234567890.12", "123456789012345678901234567890.12"),
         ] {
             assert_eq!(Decimal::parse(given).unwrap().to_string(), written);
+            assert_eq!(Decimal::is_canonical(given), given == written, "{given}");
+            assert!(Decimal::is_canonical(written), "{written}");
         }
         for bad in ["", "-", ".", "1.", ".5", "+1", "1e5", "NaN", "1,5", "١", "--1", &"9".repeat(201)] {
             assert!(Decimal::parse(bad).is_err(), "{bad}");
+            assert!(!Decimal::is_canonical(bad), "{bad}");
+        }
+        for unusual in ["-0", "-0.0", "0.", "00", "-01", "1.50", "0.0", "-0.10"] {
+            assert!(!Decimal::is_canonical(unusual), "{unusual}");
         }
     }
 

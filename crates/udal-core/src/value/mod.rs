@@ -16,7 +16,7 @@ pub use decode::{
     MAX_USER_BYTES, decode, decode_element, decode_stored,
 };
 pub use json::canonical_json;
-pub use time::{Date, Timestamp};
+pub use time::{Date, TimeText, Timestamp};
 
 /// A present value. A missing one is `Option::<Value>::None`.
 #[derive(Clone, Debug, PartialEq)]

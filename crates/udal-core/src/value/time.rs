@@ -89,16 +89,85 @@ fn offset_seconds(zone: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
+/// The text of an instant or a day, on the stack: pages of records write many.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeText {
+    bytes: [u8; 27],
+    length: usize,
+}
+
+impl TimeText {
+    fn new() -> Self {
+        TimeText { bytes: [0; 27], length: 0 }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII is pushed.
+        self.bytes.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    /// Adds that many of the last digits of `number`.
+    fn digits(&mut self, number: i64, count: u32) {
+        for place in (0..count).rev() {
+            let digit = number / 10_i64.pow(place) % 10;
+            self.push(b'0' + u8::try_from(digit).unwrap_or_default());
+        }
+    }
+
+    fn date(&mut self, (year, month, day): (i64, i64, i64)) {
+        self.digits(year, 4);
+        self.push(b'-');
+        self.digits(month, 2);
+        self.push(b'-');
+        self.digits(day, 2);
+    }
+}
+
+/// Year, month and day of the month, of a day in the years 1 to 9999 given as days since 1970-01-01.
+fn civil_parts(days: i64) -> (i64, i64, i64) {
+    // Years are counted from March, so that the day that may be missing is a year's last; 400 of them have 146,097 days.
+    let since_march_0000 = days + 719_468;
+    let (era, of_era) = (since_march_0000.div_euclid(146_097), since_march_0000.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+impl Timestamp {
+    /// The instant's text, as it is displayed.
+    pub fn text(self) -> TimeText {
+        let (days, of_day) = (self.0.div_euclid(MICROS_PER_DAY), self.0.rem_euclid(MICROS_PER_DAY));
+        let seconds = of_day / MICROS_PER_SECOND;
+        let mut text = TimeText::new();
+        text.date(civil_parts(days));
+        for (mark, number) in [(b'T', seconds / 3_600), (b':', seconds / 60 % 60), (b':', seconds % 60)] {
+            text.push(mark);
+            text.digits(number, 2);
+        }
+        let micros = of_day % MICROS_PER_SECOND;
+        if micros != 0 {
+            text.push(b'.');
+            text.digits(micros, 6);
+        }
+        text.push(b'Z');
+        text
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_day = self.0.rem_euclid(MICROS_PER_DAY);
-        let seconds = of_day / MICROS_PER_SECOND;
-        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{}T{hour:02}:{minute:02}:{second:02}", self.date())?;
-        match of_day % MICROS_PER_SECOND {
-            0 => f.write_str("Z"),
-            micros => write!(f, ".{micros:06}Z"),
-        }
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -150,10 +219,19 @@ impl Date {
     }
 }
 
+impl Date {
+    /// The day's text, as it is displayed.
+    pub fn text(self) -> TimeText {
+        let (year, month, day) = self.parts();
+        let mut text = TimeText::new();
+        text.date((i64::from(year), i64::from(month), i64::from(day)));
+        text
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.parts();
-        write!(f, "{year:04}-{month:02}-{day:02}")
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -174,6 +252,14 @@ mod tests {
             let parsed = Timestamp::parse(given).unwrap();
             assert_eq!(parsed.to_string(), written);
             assert_eq!(Timestamp::from_micros(parsed.as_micros()), Some(parsed));
+        }
+    }
+
+    #[test]
+    fn every_day_has_the_calendars_parts() {
+        for days in (FIRST / MICROS_PER_DAY..=LAST / MICROS_PER_DAY).map(|days| i32::try_from(days).unwrap()) {
+            let (year, month, day) = Date::from_days(days).unwrap().parts();
+            assert_eq!(civil_parts(i64::from(days)), (i64::from(year), i64::from(month), i64::from(day)));
         }
     }
 

@@ -5,6 +5,7 @@ mod change;
 mod create;
 mod found;
 mod index;
+mod keyset;
 mod partition;
 mod read;
 mod write;

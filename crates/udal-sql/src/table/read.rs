@@ -6,7 +6,7 @@ use udal_core::model::position;
 use udal_core::order::Order;
 use udal_core::search::Query;
 
-use super::{LAYOUT, Spot, Target, selection};
+use super::{LAYOUT, Spot, Target, column_names, keyset, selection};
 use crate::{Layout, Param, Sql, Statement, column_type, write_predicate, write_search};
 
 /// Reads the record at `spot`, if `reach` is true of it.
@@ -22,19 +22,54 @@ pub fn get(target: Target<'_>, spot: &Spot<'_>, reach: &Predicate) -> Statement 
 
 /// Reads the records for which `filter` is true, in order, one more than `limit`.
 pub fn list(target: Target<'_>, filter: &Predicate, order: &Order, limit: usize, start: &Start) -> Statement {
+    let runs = match start {
+        Start::After(position) => keyset::runs(order, position),
+        Start::Beginning | Start::Skip(_) => Vec::new(),
+    };
+    if runs.len() > 1 {
+        return list_in_runs(target, filter, order, limit, &runs);
+    }
     let mut sql = Sql::new();
     select_from(&mut sql, target);
     sql.push(" WHERE ");
     write_predicate(&mut sql, &LAYOUT, filter);
-    if let Start::After(position) = start {
+    for run in &runs {
         sql.push(" AND ");
-        write_predicate(&mut sql, &LAYOUT, &order.after(position));
+        run.write(&mut sql);
     }
     order_by(&mut sql, &LAYOUT, order);
     limit_to(&mut sql, limit);
     if let Start::Skip(count @ 1..) = start {
         sql.push(" OFFSET ").param(offset(*count, limit));
     }
+    sql.finish()
+}
+
+/// The same behind a position that no one condition describes to an index: a page of each run, and the first page of these.
+fn list_in_runs(
+    target: Target<'_>,
+    filter: &Predicate,
+    order: &Order,
+    limit: usize,
+    runs: &[keyset::Run<'_>],
+) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT ");
+    selection(&mut sql, target.model());
+    sql.push(" FROM (").joined(" UNION ALL ", runs, |sql, run| {
+        sql.push("(SELECT ");
+        column_names(sql, target.model());
+        sql.push(" FROM ").name(target.table_name()).push(" WHERE ");
+        write_predicate(sql, &LAYOUT, filter);
+        sql.push(" AND ");
+        run.write(sql);
+        order_by(sql, &LAYOUT, order);
+        limit_to(sql, limit);
+        sql.push(")");
+    });
+    sql.push(") AS \"page\"");
+    order_by(&mut sql, &LAYOUT, order);
+    limit_to(&mut sql, limit);
     sql.finish()
 }
 
