@@ -21,6 +21,7 @@ ison-py: ## Install the Python parser that tests read ISON back with, where ther
 	@sh scripts/install-ison-py.sh
 
 test: setup ison-py check ## Run the repository's checks and every test, against a real PostgreSQL
+	@sh scripts/install-pgbouncer.sh
 	$(CARGO) test --workspace --locked
 
 check: ## Run the repository's checks alone: dependencies, clauses, sizes, paths

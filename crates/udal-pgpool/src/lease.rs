@@ -82,7 +82,7 @@ struct WayBack {
 impl Drop for WayBack {
     fn drop(&mut self) {
         if self.live.watch.is_left_running() {
-            self.live.watch.cancel();
+            self.live.watch.cancel(self.live.clone());
         }
         if let Some(pools) = &self.pools {
             pools.give_back(self.live.clone());

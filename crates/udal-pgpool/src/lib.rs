@@ -4,6 +4,7 @@
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
 mod breaker;
+mod cancel;
 mod changes;
 mod checkpoint;
 mod chunk;

@@ -98,11 +98,11 @@ impl Pools {
 
     async fn open(self: &Arc<Self>, place: &Place, id: u64) -> Result<Lease, Failure> {
         let mut opening = Opening { pools: self, place, is_opened: false };
-        let (client, connection) = self.connect(place).await?;
+        let (opened, connection) = self.connect(place).await?;
         opening.is_opened = true;
         self.with_queue(|queue| queue.opened(place, id));
         let held = Held { pools: Weak::clone(&self.this), place: place.clone(), id };
-        let live = self.live(place, id, client, connection, held);
+        let live = self.live(place, id, opened, connection, held);
         self.start_reaper();
         Lease::new(live, Some(Arc::clone(self))).ok_or_else(|| closed_at_once(place).into())
     }
@@ -133,23 +133,23 @@ impl Pools {
 
     /// Opens a connection in room that was reserved for it, and that no other connection is in.
     pub(crate) async fn open_reserved(&self, place: &Place, reserved: &Reserved) -> Result<Lease, Failure> {
-        let (client, connection) = self.connect(place).await?;
-        let live = self.live(place, 0, client, connection, Arc::clone(&reserved.0));
+        let (opened, connection) = self.connect(place).await?;
+        let live = self.live(place, 0, opened, connection, Arc::clone(&reserved.0));
         Lease::new(live, None).ok_or_else(|| closed_at_once(place).into())
     }
 
     async fn connect(
         &self,
         place: &Place,
-    ) -> Result<(Client, impl Future<Output = Result<(), PgError>> + Send + use<>), Failure> {
+    ) -> Result<(Opened, impl Future<Output = Result<(), PgError>> + Send + use<>), Failure> {
         let config = config_for(self.known(place)?, place, self.settings.keep_alive);
         let server = place.server();
         let attempt = self.breakers.admit(server, Instant::now())?;
         match connect(server, &config, self.settings.connect_timeout).await {
-            Ok(connected) => {
+            Ok((client, connection)) => {
                 attempt.answered();
                 self.counts.opened();
-                Ok(connected)
+                Ok((Opened { client, config: Arc::new(config) }, connection))
             }
             Err(NotOpened::Refused(failure)) => {
                 attempt.answered();
@@ -171,14 +171,14 @@ impl Pools {
         &self,
         place: &Place,
         id: u64,
-        client: Client,
+        Opened { client, config }: Opened,
         connection: impl Future<Output = Result<(), PgError>> + Send + 'static,
         held: impl Send + 'static,
     ) -> Live {
         let (wanted, unwanted) = oneshot::channel();
         let patience = self.settings.connect_timeout;
         let driver = drive(place, connection, unwanted, patience, held);
-        let watch = Watch::new(place.clone(), patience, client.cancel_token(), driver, self);
+        let watch = Watch::new(place.clone(), patience, (client.cancel_token(), config), driver, self);
         Live::new(id, client, watch, wanted)
     }
 
@@ -277,6 +277,12 @@ impl Pools {
         drop(dropped);
         done
     }
+}
+
+/// A new connection, and how it was made.
+struct Opened {
+    client: Client,
+    config: Arc<Config>,
 }
 
 /// One that waits; dropped, it leaves the queue, and what was granted to it meanwhile goes to another.

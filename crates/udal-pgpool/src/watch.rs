@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tokio_postgres::{CancelToken, Error as PgError, NoTls};
+use tokio_postgres::config::Config;
+use tokio_postgres::{CancelToken, Error as PgError};
 
 use crate::Place;
 use crate::breaker::Breakers;
+use crate::cancel::cancel;
 use crate::pool::Pools;
 use crate::status::Counts;
 
@@ -21,6 +23,8 @@ pub(crate) struct Watch {
     /// How long to wait for a cancel request to be taken, and for what was cancelled to end.
     patience: Duration,
     token: CancelToken,
+    /// How the connection was made.
+    config: Arc<Config>,
     /// Ends the connection without asking the server.
     driver: AbortHandle,
     breakers: Arc<Breakers>,
@@ -35,13 +39,13 @@ impl Watch {
     pub(crate) fn new(
         place: Place,
         patience: Duration,
-        token: CancelToken,
+        (token, config): (CancelToken, Arc<Config>),
         driver: AbortHandle,
         pools: &Pools,
     ) -> Self {
         let (breakers, counts) = pools.observers();
         let (running, is_spoiled) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Watch { place, patience, token, driver, breakers, counts, running, is_spoiled }
+        Watch { place, patience, token, config, driver, breakers, counts, running, is_spoiled }
     }
 
     pub(crate) fn place(&self) -> &Place {
@@ -112,23 +116,26 @@ impl Watch {
         request.await
     }
 
-    /// Cancels what the caller has left, in a task of its own. The connection's driver sees it to its end.
-    pub(crate) fn cancel(self: &Arc<Self>) {
+    /// Cancels what the caller has left. `held` is dropped afterwards: the connection stays until the request was taken, and
+    /// its driver then sees it to its end.
+    pub(crate) fn cancel(self: &Arc<Self>, held: impl Send + 'static) {
         self.is_spoiled.store(true, Ordering::Relaxed);
         self.counts.cancelled();
         tracing::debug!(place = %self.place, "a caller has gone; cancelling its statement");
         // Without a runtime the driver has ended too, and the socket is closed.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let watch = Arc::clone(self);
-            runtime.spawn(async move { watch.send_cancel().await });
+            runtime.spawn(async move {
+                watch.send_cancel().await;
+                drop(held);
+            });
         }
     }
 
-    /// Asks the server, over the way that the connection took, to cancel what runs.
     async fn send_cancel(&self) {
-        match timeout(self.patience, self.token.cancel_query(NoTls)).await {
+        match timeout(self.patience, cancel(&self.token, &self.config)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(place = %self.place, %error, "a cancel request was not taken"),
+            Ok(Err(error)) => tracing::debug!(place = %self.place, ?error, "a cancel request was not taken"),
             Err(_) => tracing::debug!(place = %self.place, "a cancel request was not taken in time"),
         }
     }
