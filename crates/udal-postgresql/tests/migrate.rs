@@ -1,6 +1,6 @@
 //! Tables that are brought up to changed models by an operator, whole or half made.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 #[path = "../../udal-pgpool/tests/support/mod.rs"]
 mod support;

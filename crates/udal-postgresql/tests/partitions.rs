@@ -1,6 +1,6 @@
 //! Partitions that come and go while others read and write, whatever state they were left in.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 #[path = "../../udal-pgpool/tests/support/mod.rs"]
 mod support;

@@ -1,6 +1,6 @@
 //! How PostgreSQL answers what Udal asks: the plans of the very statements, with their parameters, and the types of columns.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 #[path = "../../udal-pgpool/tests/support/mod.rs"]
 mod support;

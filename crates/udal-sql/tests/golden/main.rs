@@ -3,7 +3,7 @@
 //!
 //! `UDAL_BLESS=1 cargo test -p udal-sql --test golden` writes what is expected anew; the difference is to be read.
 
-#![allow(clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod documents;
 mod found;
