@@ -85,6 +85,9 @@ fn public_error(error: PgError) -> Error {
     let (kind, message) = match code.as_deref() {
         None if error.is_closed() || is_io(&error) => (ErrorKind::Unavailable, "the database cannot be reached"),
         None => return Error::internal(Cause(error)),
+        Some("0A000") => {
+            (ErrorKind::Unsupported, "the database cannot do this with a table that it has spread over servers")
+        }
         Some("53100") => (ErrorKind::StorageFull, "the database's disk is full"),
         Some("57014") => (ErrorKind::TimedOut, "the database took too long"),
         Some("40001" | "40P01") => (ErrorKind::Unavailable, "another change came in the way"),
@@ -135,4 +138,9 @@ pub fn is_duplicate(error: &PgError) -> bool {
 /// Whether `error`, of a `COPY`, may say that a key is taken. Citus passes on what a shard says to a `COPY`, but not its code.
 pub fn may_be_duplicate(error: &PgError) -> bool {
     is_duplicate(error) || error.code() == Some(&SqlState::INTERNAL_ERROR)
+}
+
+/// Whether the database says that it cannot do such a thing: as PostgreSQL says it, or as Citus does, which has no code for it.
+pub fn is_refused(error: &PgError) -> bool {
+    [Some(&SqlState::FEATURE_NOT_SUPPORTED), Some(&SqlState::INTERNAL_ERROR)].contains(&error.code())
 }

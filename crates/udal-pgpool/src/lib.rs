@@ -47,7 +47,7 @@ pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;
 pub use decode::{can_be_id, read_record, read_text, read_value};
-pub use failure::{Failure, is_duplicate, may_be_duplicate};
+pub use failure::{Failure, is_duplicate, is_refused, may_be_duplicate};
 pub use listing::{Listed, list_text};
 pub use place::{Place, ServerName};
 pub use provision::{Provision, Statements};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use udal_core::model::Expiry;
 use udal_core::value::{Date, Value};
 use udal_core::{Error, ErrorKind, Result};
-use udal_pgpool::{Connection, Failure, Turn};
-use udal_sql::table::{self, Span};
+use udal_pgpool::{Connection, Failure, Statements, Turn, is_refused};
+use udal_sql::table::{self, Span, Target};
 
 use crate::home::Home;
 use crate::partition::{Settled, Standing, TakenOut, read_partition};
@@ -67,7 +67,7 @@ async fn take_out(home: &Home<'_>, from: Date, then: Expiry) -> Result<Vec<Strin
         let (name, standing) = read_partition(&row)?;
         let Some(span) = Span::of_partition(target, &name).filter(|span| span.ends_by(from)) else { continue };
         match standing {
-            Standing::Part => detach(&connection, &table::detach_partition(target, span)).await?,
+            Standing::Part => detach(&mut connection, target, span).await?,
             Standing::Leaving => connection.restructure(Turn::Shared, &TakenOut(target, span)).await?,
             Standing::Apart => {}
         }
@@ -80,9 +80,13 @@ async fn take_out(home: &Home<'_>, from: Date, then: Expiry) -> Result<Vec<Strin
 }
 
 /// Waits for those who read the table, who do not wait for it. What is not ended in time the server ends by itself, or the
-/// next run does.
-async fn detach(connection: &Connection, statement: &str) -> Result<()> {
-    match tokio::time::timeout(DETACH_WITHIN, connection.batch(statement)).await {
+/// next run does. A distributed PostgreSQL (Citus) cannot do it so: there the partition is taken out at once.
+async fn detach(connection: &mut Connection, target: Target<'_>, span: Span) -> Result<()> {
+    match tokio::time::timeout(DETACH_WITHIN, connection.batch(&table::detach_partition(target, span))).await {
+        Ok(Err(error)) if is_refused(&error) => {
+            let at_once = Statements(vec![table::detach_partition_at_once(target, span)]);
+            Ok(connection.restructure(Turn::Shared, &at_once).await?)
+        }
         Ok(done) => Ok(done.map_err(Failure::from)?),
         Err(_) => Err(Error::new(ErrorKind::Unavailable, "a long transaction reads the table")
             .hint("end it, and maintain the tenant again")),

@@ -15,7 +15,7 @@ use udal_core::contract::{Backend, BatchCreate, BatchMode, BatchReport, Count};
 use udal_core::filter::Predicate;
 use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
 use udal_core::record::{Record, read_new};
-use udal_core::value::{Timestamp, Value};
+use udal_core::value::{Date, Timestamp, Value};
 use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
 use udal_postgresql::PostgresqlBackend;
 
@@ -78,6 +78,39 @@ async fn a_taken_id_is_found_out_without_the_code_of_the_refusal() {
     }
     let count = Count { model: Arc::clone(&model), filter: Predicate::always() };
     assert_eq!(backend.count(&ctx(), count).await.unwrap(), 4);
+    drop(client);
+    fixture.stop().await;
+}
+
+/// Says of what is detached concurrently what Citus says.
+const NO_DETACHING_CONCURRENTLY: &str = "
+    CREATE FUNCTION refuse_detaching() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF current_query() LIKE '%DETACH PARTITION%CONCURRENTLY%' THEN
+            RAISE EXCEPTION 'commands are currently unsupported' USING ERRCODE = 'XX000';
+        END IF;
+    END $$;
+    CREATE EVENT TRIGGER refuse_detaching ON ddl_command_start EXECUTE FUNCTION refuse_detaching()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_is_detached_at_once_where_it_cannot_be_concurrently() {
+    let fixture = Fixture::start().await;
+    let backend = PostgresqlBackend::new(fixture.databases());
+    let declared = ModelDeclaration::new("Result").field("note", "Optional[str]").postgresql().table_name("result");
+    let declared = GroupDeclaration::new("lab").model(declared.partition_by("created_at").retention("1 month"));
+    let model = Arc::clone(Catalog::build(vec![declared]).unwrap().model("lab", "Result").unwrap());
+    batch(&backend, &model, BatchMode::Atomic, &["1", "2"]).await.unwrap();
+    let mut config = fixture.server.config();
+    let (client, connection) = config.dbname("sqh_tenant_acme").connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(NO_DETACHING_CONCURRENTLY).await.unwrap();
+
+    let done = backend.maintain(&ctx(), &model, Date::new(2024, 9, 1).unwrap()).await.unwrap();
+    assert_eq!(done.dropped, ["result__p2024_05"]);
+    let count = Count { model: Arc::clone(&model), filter: Predicate::always() };
+    assert_eq!(backend.count(&ctx(), count).await.unwrap(), 0);
+    // Their ids are free.
+    batch(&backend, &model, BatchMode::Atomic, &["1", "2"]).await.unwrap();
     drop(client);
     fixture.stop().await;
 }

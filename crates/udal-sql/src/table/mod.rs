@@ -25,9 +25,9 @@ pub use found::{
 };
 pub use index::create_index_statements;
 pub use partition::{
-    Span, attach_partition, create_partition, detach_partition, drop_empty_partition, drop_partition, find_partition,
-    find_partition_row, find_partitions, finish_detaching, is_taken, keep_partition, kept_from, kept_names,
-    lock_partition, partition_name,
+    Span, attach_partition, create_partition, detach_partition, detach_partition_at_once, drop_empty_partition,
+    drop_partition, find_partition, find_partition_row, find_partitions, finish_detaching, is_taken, keep_partition,
+    kept_from, kept_names, lock_partition, partition_name,
 };
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
 pub(crate) use read::{limit_to, offset, order_by};

@@ -143,6 +143,12 @@ pub fn detach_partition(target: Target<'_>, span: Span) -> String {
     detach(target, span, " CONCURRENTLY")
 }
 
+/// Takes a partition out of its table, under a lock that those who read and write the table wait for: where it cannot be done
+/// without.
+pub fn detach_partition_at_once(target: Target<'_>, span: Span) -> String {
+    detach(target, span, "")
+}
+
 /// Ends what [`detach_partition`] began, where it was interrupted.
 pub fn finish_detaching(target: Target<'_>, span: Span) -> String {
     detach(target, span, " FINALIZE")

@@ -5,6 +5,7 @@
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod distributed;
 mod documents;
 mod found;
 mod input;
@@ -68,6 +69,10 @@ impl Case {
     }
 
     fn statements(&self) -> String {
+        self.golden().to_string()
+    }
+
+    fn golden(&self) -> Golden {
         let mut input = self.input();
         let name = input.operation();
         let operations: &[(&str, Operation)] =
@@ -77,7 +82,7 @@ impl Case {
         };
         let golden = operation(&self.model, &mut input);
         input.finish();
-        golden.to_string()
+        golden
     }
 }
 

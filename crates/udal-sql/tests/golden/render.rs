@@ -47,6 +47,10 @@ impl<S: Into<String>> FromIterator<S> for Golden {
 }
 
 impl Golden {
+    pub(crate) fn statements(&self) -> &[Statement] {
+        &self.0
+    }
+
     pub(crate) fn and(mut self, other: impl Into<Golden>) -> Self {
         self.0.extend(other.into().0);
         self

@@ -53,9 +53,14 @@ pub(crate) const OPERATIONS: [(&str, Operation); 19] = [
         let target = target(model);
         let Some(span) = Span::of(target, &input.record(model)) else { return Golden::default() };
         let name = table::kept_names(target, span).nth(1).unwrap_or_default();
-        let texts = [table::detach_partition(target, span), table::finish_detaching(target, span)];
+        let texts = [
+            table::detach_partition(target, span),
+            table::detach_partition_at_once(target, span),
+            table::finish_detaching(target, span),
+        ];
         let texts = texts.into_iter().chain([table::lock_partition(target, span)]);
         let texts = texts.chain(table::drop_partition(target, span)).chain(table::keep_partition(target, span, &name));
+        let texts = texts.chain([table::drop_empty_partition(target, span)]);
         Golden::from(table::find_partition_row(target, span)).and(table::is_taken(&name)).and(texts.collect::<Golden>())
     }),
     ("get", |model, input| {

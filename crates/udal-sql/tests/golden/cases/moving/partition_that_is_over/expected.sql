@@ -8,6 +8,8 @@ WHERE to_regclass($1) IS NOT NULL;
 
 ALTER TABLE "shifts" DETACH PARTITION "shifts__p20240229" CONCURRENTLY;
 
+ALTER TABLE "shifts" DETACH PARTITION "shifts__p20240229";
+
 ALTER TABLE "shifts" DETACH PARTITION "shifts__p20240229" FINALIZE;
 
 LOCK TABLE "shifts__p20240229" IN ACCESS EXCLUSIVE MODE;
@@ -23,3 +25,5 @@ FROM "shifts__ids" i USING "shifts__p20240229" p
 WHERE i."id" = p."id" AND i."day" = p."day";
 
 ALTER TABLE "shifts__p20240229" RENAME TO "shifts__old20240229_2";
+
+DROP TABLE "shifts__p20240229";
