@@ -127,8 +127,11 @@ pub(crate) enum TenantCommand {
         /// The tenant's name
         #[arg(value_name = "TENANT", allow_hyphen_values = true)]
         name: String,
+        /// The server that its database is to be on [default: the one with most room]
+        #[arg(long, value_name = "SERVER")]
+        server: Option<String>,
     },
-    /// List the tenants
+    /// List the tenants, their servers and states
     #[command(after_help = help::TENANT_LIST)]
     List,
     /// Make the partitions of the time to come, and drop those whose retention is over

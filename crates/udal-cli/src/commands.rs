@@ -7,7 +7,7 @@ mod tenant;
 
 use udal::{Error, RecordService, Udal};
 
-use crate::args::{Arguments, Command, ImportArguments, RecordCommand, TenantCommand};
+use crate::args::{Arguments, Command, ImportArguments, RecordCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -24,11 +24,7 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             tenant::check(command)?;
             let configuration = configuration(options)?;
             let catalog = tenant::catalog(&configuration.groups)?;
-            let work = async |udal: &Udal| match command {
-                TenantCommand::Maintain { name } => tenant::maintain(name, udal, output).await,
-                command => tenant::run(command, udal.service(), output).await,
-            };
-            with_udal(configuration, Some(catalog), work).await
+            with_udal(configuration, Some(catalog), async |udal| tenant::run(command, udal, output).await).await
         }
         Command::Migrate(command) => {
             let (way, request) = migrate::read(command)?;
@@ -60,7 +56,7 @@ fn of_file(command: &RecordCommand) -> Option<ImportArguments> {
 pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &mut Output) -> Result<Exit, Failure> {
     match command {
         Command::Model(command) => model::show_of(service.catalog(), command, output),
-        Command::Tenant(command) => tenant::run(command, service, output).await,
+        Command::Tenant(_) => Err(Error::invalid("the demo makes its own tenant").into()),
         Command::Record(command) => record::run(record::read(command)?, service, output).await,
         Command::Migrate(_) => Err(Error::invalid("the demo does not migrate its tenant").into()),
         Command::Demo(_) => Err(Error::invalid("the demo does not show itself").into()),

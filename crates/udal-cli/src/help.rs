@@ -48,14 +48,19 @@ Examples:
 pub(crate) const TENANT_CREATE: &str = "\
 Examples:
   udal tenant create acme
+  udal tenant create acme --server east
 
 A name has 1 to 48 of the characters a-z, 0-9 and -. A tenant that is there already is left as it is. A tenant is also
-made by the first record that is written to it.";
+made by the first record that is written to it. Its database goes to the configured server that has the fewest tenants
+for its weight, or to the one that is named; there it stays.";
 
 pub(crate) const TENANT_LIST: &str = "\
 Examples:
   udal tenant list
-  udal tenant list --format json";
+  udal tenant list --format json
+
+The state is `active`, or `creating` or `dropping` where that goes on or was interrupted: to create or drop the tenant
+again goes on with it.";
 
 pub(crate) const TENANT_MAINTAIN: &str = "\
 For models with `partition_by`: the partitions of today and the three spans after it are made, so
@@ -71,7 +76,8 @@ pub(crate) const TENANT_DROP: &str = "\
 Examples:
   udal tenant drop acme --yes
 
-Every record of the tenant is removed, and cannot be brought back. Without --yes nothing happens.";
+Every record of the tenant is removed, and cannot be brought back. Without --yes nothing happens. Afterwards the server
+is asked whether the database is gone; with --format json the answer has its number and the time.";
 
 pub(crate) const MIGRATE_PLAN: &str = "\
 Examples:

@@ -1,6 +1,6 @@
 //! A running Udal for the time of one command.
 
-use udal::{AccessContext, Config, Context, Secret, TenantSlug, Udal, config};
+use udal::{AccessContext, Config, Context, TenantSlug, Udal, UdalBuilder};
 
 use crate::args::Options;
 use crate::failure::Failure;
@@ -15,9 +15,7 @@ pub(crate) fn configuration(options: &Options) -> Result<Config, Failure> {
     if let Some(groups) = &options.groups {
         configuration.groups.clone_from(groups);
     }
-    if let Ok(url) = std::env::var(config::ENV_DATABASE_URL) {
-        configuration.database_url = Some(Secret::new(url));
-    }
+    configuration.take_environment(|name| std::env::var(name).ok());
     Ok(configuration)
 }
 
@@ -27,10 +25,22 @@ pub(crate) async fn with_udal<T>(
     catalog: Option<udal::Catalog>,
     work: impl AsyncFnOnce(&Udal) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let Config { data_dir, groups, database_url, tenant_prefix, max_connections } = configuration;
-    let builder = Udal::builder()
+    let Config {
+        data_dir,
+        groups,
+        database_url,
+        servers,
+        platform_server,
+        platform_database,
+        tenant_prefix,
+        max_connections,
+    } = configuration;
+    let builder = servers.into_iter().fold(Udal::builder(), |builder, (name, server)| builder.server(name, server));
+    let builder = platform_server.into_iter().fold(builder, UdalBuilder::platform_server);
+    let builder = builder
         .data_dir(data_dir)
         .database_url(database_url)
+        .platform_database(platform_database)
         .tenant_prefix(tenant_prefix)
         .max_connections(max_connections);
     let builder = match catalog {

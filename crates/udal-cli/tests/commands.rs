@@ -34,13 +34,24 @@ fn tenants_are_created_listed_and_dropped() {
     let desk = Desk::shared();
     assert_eq!(desk.udal(&["tenant", "create", "t-one"]).json(), json!({"tenant": "t-one", "created": true}));
     assert_eq!(desk.udal(&["tenant", "create", "t-one"]).json(), json!({"tenant": "t-one", "created": false}));
-    assert!(desk.udal(&["tenant", "list"]).json().as_array().unwrap().contains(&json!("t-one")));
+    let listed = json!({"tenant": "t-one", "server": "default", "state": "active"});
+    assert!(desk.udal(&["tenant", "list"]).json().as_array().unwrap().contains(&listed));
+    let csv = desk.udal(&["tenant", "list", "--format", "csv"]).out();
+    assert!(csv.starts_with("tenant,server,state") && csv.contains("\nt-one,default,active"), "{csv}");
+    assert!(desk.udal(&["tenant", "list", "--format", "table"]).out().contains("t-one"));
+    let refused = desk.udal(&["tenant", "create", "t-one", "--server", "east"]).refused(3);
+    assert!(refused.contains("there is no server `east` in the configuration"), "{refused}");
+    assert!(desk.udal(&["tenant", "create", "t-two", "--server", "No"]).refused(3).contains("cannot name a server"));
     let kept = desk.udal(&["tenant", "drop", "t-one"]).refused(3);
     assert!(kept.contains("hint: say `udal tenant drop t-one --yes`"), "{kept}");
     let near = desk.udal(&["tenant", "drop", "t-onee", "--yes"]).refused(4);
     assert!(near.contains("there is no tenant `t-onee`") && near.contains("did you mean `t-one`?"), "{near}");
-    assert_eq!(desk.udal(&["tenant", "drop", "t-one", "--yes"]).json(), json!({"tenant": "t-one", "dropped": true}));
-    assert!(!desk.udal(&["tenant", "list"]).json().as_array().unwrap().contains(&json!("t-one")));
+    let dropped = desk.udal(&["tenant", "drop", "t-one", "--yes"]).json();
+    assert_eq!((&dropped["tenant"], &dropped["dropped"]), (&json!("t-one"), &json!(true)));
+    let proof = &dropped["databases"][0];
+    assert_eq!((&proof["server"], &proof["database"]), (&json!("default"), &json!("sqh_tenant_t-one")));
+    assert!(proof["oid"].as_u64().unwrap() > 0 && proof["verified_at"].as_str().unwrap().ends_with('Z'), "{proof}");
+    assert!(!desk.udal(&["tenant", "list"]).json().as_array().unwrap().contains(&listed));
 }
 
 #[test]

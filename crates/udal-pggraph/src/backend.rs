@@ -22,6 +22,11 @@ impl PgGraphBackend {
     pub fn new(databases: TenantDatabases) -> Self {
         PgGraphBackend { databases }
     }
+
+    /// The statements that make the tables of documents: for the template of tenants. Each does nothing where it is done.
+    pub fn tables() -> Vec<String> {
+        crate::home::plan().0
+    }
 }
 
 #[async_trait]

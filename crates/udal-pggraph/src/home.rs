@@ -35,6 +35,6 @@ impl<'a> Home<'a> {
     }
 }
 
-fn plan() -> Statements {
+pub(crate) fn plan() -> Statements {
     Statements(std::iter::once(idempotency::table()).chain(create_tables()).map(str::to_owned).collect())
 }

@@ -63,6 +63,9 @@ impl TenantDatabases {
     ///
     /// `is_missing` says that the database was seen to be gone where the registry says it is.
     pub(crate) async fn settle(&self, slug: &TenantSlug, placement: &Placement, is_missing: bool) -> Result<Settled> {
+        if let Placement::On(server) = placement {
+            check_configured(self.settings(), server)?;
+        }
         self.prepare_platform().await?;
         self.search_servers().await?;
         let _turn = self.provisioning_turn().await?;
@@ -80,10 +83,7 @@ impl TenantDatabases {
     /// Registers the tenant, with a place; answers false where another did so.
     async fn place_new(&self, slug: &TenantSlug, placement: &Placement) -> Result<bool> {
         let servers = match placement {
-            Placement::On(server) => {
-                check_configured(self.settings(), server)?;
-                vec![server.clone()]
-            }
+            Placement::On(server) => vec![server.clone()],
             Placement::Anywhere => self.reachable(candidates(self.settings())?).await?,
         };
         let mut connection = self.maintain(&self.platform_place()).await?;

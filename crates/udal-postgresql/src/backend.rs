@@ -11,7 +11,7 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::value::Date;
 use udal_core::{Context, Result, TenantSlug};
-use udal_pgpool::{Placement, TenantDatabases};
+use udal_pgpool::{Database, Placement, TenantDatabases};
 
 use crate::home::Home;
 use crate::maintain::Maintenance;
@@ -28,6 +28,16 @@ impl PostgresqlBackend {
     /// A backend over these databases. Connects when it is first used.
     pub fn new(databases: TenantDatabases) -> Self {
         PostgresqlBackend { databases }
+    }
+
+    /// Makes the shared reference database, and the table of `model` in it, where they are not there. A table that is there is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn prepare_shared(&self, model: &Arc<Model>) -> Result<()> {
+        let home = Home::at(&self.databases, Database::Shared, model)?;
+        if home.is_there().await? { Ok(()) } else { home.ensure_table().await }
     }
 
     /// Makes the partitions of `model`'s table that will be needed soon, and drops those that its `retention` is over for.

@@ -23,10 +23,15 @@ pub(crate) struct Home<'a> {
 impl<'a> Home<'a> {
     /// The home of the tenant's records of `model`, or of everyone's where the model is shared.
     pub(crate) fn of(databases: &'a TenantDatabases, ctx: &Context, model: &'a Arc<Model>) -> Result<Self> {
+        let database = if model.is_shared() { Database::Shared } else { Database::Tenant(ctx.tenant().clone()) };
+        Home::at(databases, database, model)
+    }
+
+    /// The home of the records of `model` in that database.
+    pub(crate) fn at(databases: &'a TenantDatabases, database: Database, model: &'a Arc<Model>) -> Result<Self> {
         let target = Target::new(model).ok_or_else(|| {
             Error::internal(format!("`{}` has no table, and came to the backend of tables", model.name()))
         })?;
-        let database = if model.is_shared() { Database::Shared } else { Database::Tenant(ctx.tenant().clone()) };
         Ok(Home { databases, database, model, target })
     }
 
@@ -51,6 +56,17 @@ impl<'a> Home<'a> {
     pub(crate) fn spot<'i>(&self, id: &'i str, rows: &[Row]) -> Result<Option<Spot<'i>>> {
         let (Some(row), Some((key, _))) = (rows.first(), self.target.partition_key()) else { return Ok(None) };
         Ok(Some(Spot { id, key: read_value(row, 0, key.field_type())? }))
+    }
+
+    /// Whether the table is there, however it looks.
+    pub(crate) async fn is_there(&self) -> Result<bool> {
+        match self.connect().await {
+            Err(Failure::Missing(_)) => Ok(false),
+            connected => {
+                let found = connected?.query(&table::has_table(self.target)).await.map_err(Failure::from)?;
+                Ok(!found.is_empty())
+            }
+        }
     }
 
     /// Makes sure that the table is there, with a column for each field.

@@ -1,9 +1,9 @@
 //! Wiring: from a catalog and a place for data to a record service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio_postgres::Config as Connection;
 use udal_core::contract::Backend;
 use udal_core::model::{Catalog, StorageKind};
 use udal_core::value::Date;
@@ -11,11 +11,11 @@ use udal_core::{Context, Error};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pggraph::PgGraphBackend;
-use udal_pgpool::TenantDatabases;
+use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched};
 use udal_postgresql::{Maintenance, PostgresqlBackend};
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 
-use crate::{Secret, StartError, config};
+use crate::{Secret, ServerConfig, StartError, config, servers};
 
 /// Where records are kept.
 #[derive(Clone, Debug)]
@@ -43,6 +43,10 @@ pub struct UdalBuilder {
     data_dir: PathBuf,
     place: Place,
     durability: Durability,
+    servers: BTreeMap<ServerName, ServerConfig>,
+    platform_server: Option<ServerName>,
+    platform_database: String,
+    checkpoints: Arc<dyn Checkpoints>,
     tenant_prefix: String,
     max_connections: usize,
     registrations: Vec<Registration>,
@@ -70,7 +74,36 @@ impl UdalBuilder {
         self
     }
 
-    /// Uses the PostgreSQL server at this URL; without one the embedded PostgreSQL is started.
+    /// Adds a PostgreSQL server that tenants may be on. The one of [`database_url`](UdalBuilder::database_url) is `default`.
+    #[must_use]
+    pub fn server(mut self, name: ServerName, server: ServerConfig) -> Self {
+        self.servers.insert(name, server);
+        self
+    }
+
+    /// Says which server has the platform's database and the shared reference database: by default `default`, or the only one.
+    #[must_use]
+    pub fn platform_server(mut self, name: ServerName) -> Self {
+        self.platform_server = Some(name);
+        self
+    }
+
+    /// Sets the name of the platform's database: by default `udal_platform`. Each installation has one of its own.
+    #[must_use]
+    pub fn platform_database(mut self, name: impl Into<String>) -> Self {
+        self.platform_database = name.into();
+        self
+    }
+
+    /// Tells `checkpoints` of each step of making and dropping tenants: for tests that fail, stop or are killed there.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn checkpoints(mut self, checkpoints: Arc<dyn Checkpoints>) -> Self {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// Uses the PostgreSQL server at this URL; without one, and without others, the embedded PostgreSQL is started.
     #[must_use]
     pub fn database_url(mut self, url: Option<Secret>) -> Self {
         self.place = url.map_or(Place::Embedded, Place::Server);
@@ -129,30 +162,39 @@ impl UdalBuilder {
             Models::Directory(directory) => udal_groups::load_dir(directory)?,
             Models::Catalog(catalog) => catalog,
         };
-        let (connection, server) = match self.place {
+        let mut configured = self.servers;
+        let (settings, server) = match self.place {
             Place::Memory => (None, None),
-            Place::Server(url) => (Some(read_url(&url)?), None),
-            Place::Embedded => {
+            Place::Embedded if configured.is_empty() => {
                 let settings = udal_embedded::Settings {
                     durability: self.durability,
                     ..udal_embedded::Settings::new(self.data_dir)
                 };
                 let server = Server::start(settings).await?;
-                (Some(server.config()), Some(server))
+                (Some(udal_pgpool::Settings::new(server.config())), Some(server))
+            }
+            Place::Embedded => (Some(servers::settings(&configured, self.platform_server.as_ref())?), None),
+            Place::Server(url) => {
+                configured.entry(ServerName::default()).or_default().url = Some(url);
+                (Some(servers::settings(&configured, self.platform_server.as_ref())?), None)
             }
         };
-        let (documents, tables, split) = match connection {
+        let databases = settings.map(|mut settings| {
+            settings.prefix = self.tenant_prefix;
+            settings.max_connections = self.max_connections;
+            settings.platform_database = self.platform_database;
+            settings.checkpoints = self.checkpoints;
+            settings.template.extend(PgGraphBackend::tables());
+            TenantDatabases::new(settings)
+        });
+        let (documents, tables, split) = match &databases {
             None => {
                 let (documents, tables) = in_memory();
                 (documents, tables, None)
             }
-            Some(connection) => {
-                let mut settings = udal_pgpool::Settings::new(connection);
-                settings.prefix = self.tenant_prefix;
-                settings.max_connections = self.max_connections;
-                let databases = TenantDatabases::new(settings);
+            Some(databases) => {
                 let tables = PostgresqlBackend::new(databases.clone());
-                let documents: Arc<dyn Backend> = Arc::new(PgGraphBackend::new(databases));
+                let documents: Arc<dyn Backend> = Arc::new(PgGraphBackend::new(databases.clone()));
                 (documents, Arc::new(tables.clone()) as Arc<dyn Backend>, Some(tables))
             }
         };
@@ -160,7 +202,12 @@ impl UdalBuilder {
             .backend(StorageKind::Terminusdb, documents)
             .backend(StorageKind::Postgresql, tables);
         let service = self.registrations.into_iter().fold(service, |service, register| register(service)).build()?;
-        Ok(Udal { service, tables: split, server })
+        if let Some(tables) = &split {
+            for model in service.catalog().models().filter(|model| model.is_shared()) {
+                tables.prepare_shared(model).await?;
+            }
+        }
+        Ok(Udal { service, databases, tables: split, server })
     }
 }
 
@@ -169,14 +216,12 @@ fn in_memory() -> (Arc<dyn Backend>, Arc<dyn Backend>) {
     (Arc::clone(&backend), backend)
 }
 
-fn read_url(url: &Secret) -> Result<Connection, StartError> {
-    url.reveal().parse().map_err(|_| StartError::DatabaseUrl)
-}
-
 /// A running Udal: the record service, and the server that it started.
 #[derive(Debug)]
 pub struct Udal {
     service: RecordService,
+    /// The databases; none where records are kept in memory.
+    databases: Option<TenantDatabases>,
     /// The tables; none where records are kept in memory.
     tables: Option<PostgresqlBackend>,
     server: Option<Server>,
@@ -189,6 +234,10 @@ impl Udal {
             models: Models::Directory(PathBuf::from(config::DEFAULT_GROUPS)),
             data_dir: config::default_data_dir(),
             place: Place::Embedded,
+            servers: BTreeMap::new(),
+            platform_server: None,
+            platform_database: config::DEFAULT_PLATFORM_DATABASE.to_owned(),
+            checkpoints: Arc::new(Unwatched),
             durability: Durability::default(),
             tenant_prefix: config::DEFAULT_TENANT_PREFIX.to_owned(),
             max_connections: config::DEFAULT_MAX_CONNECTIONS,
@@ -199,6 +248,10 @@ impl Udal {
     /// The record service.
     pub fn service(&self) -> &RecordService {
         &self.service
+    }
+
+    pub(crate) fn databases(&self) -> Option<&TenantDatabases> {
+        self.databases.as_ref()
     }
 
     /// The backend of tables; none where records are kept in memory.
@@ -233,8 +286,8 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, tables, server } = self;
-        drop((service, tables));
+        let Udal { service, databases, tables, server } = self;
+        drop((service, databases, tables));
         match server {
             Some(server) => server.stop().await.map(|_| ()),
             None => Ok(()),

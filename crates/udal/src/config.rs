@@ -1,13 +1,15 @@
 //! Configuration: `udal.toml`, the environment, and the defaults, all in one place.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 use udal_core::{Error, Result, nearest, shorten};
+use udal_pgpool::ServerName;
 
-use crate::Secret;
+use crate::{Secret, ServerConfig};
 
 /// The environment variable that names the data directory.
 pub const ENV_DATA_DIR: &str = "UDAL_DATA_DIR";
@@ -17,6 +19,8 @@ pub const ENV_GROUPS: &str = "UDAL_GROUPS";
 pub const ENV_CONFIG: &str = "UDAL_CONFIG";
 /// The environment variable that holds the URL of a PostgreSQL server.
 pub const ENV_DATABASE_URL: &str = "UDAL_DATABASE_URL";
+/// The name of the database that holds the registry of tenants.
+pub const DEFAULT_PLATFORM_DATABASE: &str = "udal_platform";
 /// The configuration file that is read when it stands in the working directory and no other is named.
 pub const DEFAULT_FILE: &str = "udal.toml";
 /// The directory of group files.
@@ -27,7 +31,9 @@ pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
 pub const DEFAULT_MAX_CONNECTIONS: usize = 32;
 
 const TOP_KEYS: [&str; 3] = ["data_dir", "groups", "postgresql"];
-const POSTGRESQL_KEYS: [&str; 3] = ["url", "tenant_prefix", "max_connections"];
+const POSTGRESQL_KEYS: [&str; 6] =
+    ["url", "servers", "platform_server", "platform_database", "tenant_prefix", "max_connections"];
+const SERVER_KEYS: [&str; 3] = ["url", "weight", "accepts_new"];
 
 /// What a configuration file may say. Paths in it are relative to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +44,12 @@ pub struct Config {
     pub groups: PathBuf,
     /// The URL of a PostgreSQL server to use instead of the embedded one.
     pub database_url: Option<Secret>,
+    /// The servers that have names.
+    pub servers: BTreeMap<ServerName, ServerConfig>,
+    /// The server that has the platform's database; `default`, or the only one, where none is named.
+    pub platform_server: Option<ServerName>,
+    /// The name of the platform's database.
+    pub platform_database: String,
     /// What stands before a tenant's slug in the name of its database.
     pub tenant_prefix: String,
     /// The most connections to tenant databases.
@@ -50,6 +62,9 @@ impl Default for Config {
             data_dir: default_data_dir(),
             groups: PathBuf::from(DEFAULT_GROUPS),
             database_url: None,
+            servers: BTreeMap::new(),
+            platform_server: None,
+            platform_database: DEFAULT_PLATFORM_DATABASE.to_owned(),
             tenant_prefix: DEFAULT_TENANT_PREFIX.to_owned(),
             max_connections: DEFAULT_MAX_CONNECTIONS,
         }
@@ -66,7 +81,24 @@ pub fn default_data_dir() -> PathBuf {
     data.map_or_else(|| PathBuf::from(".udal"), |data| data.join("udal"))
 }
 
+/// The environment variable that holds the URL of the server of that name: `UDAL_DATABASE_URL_EAST` for `east`.
+pub fn url_variable(server: &ServerName) -> String {
+    format!("{ENV_DATABASE_URL}_{}", server.as_str().to_uppercase().replace('-', "_"))
+}
+
 impl Config {
+    /// Takes the URLs that the environment has, before those of the file; `variable` reads one of its variables.
+    pub fn take_environment(&mut self, variable: impl Fn(&str) -> Option<String>) {
+        if let Some(url) = variable(ENV_DATABASE_URL) {
+            self.database_url = Some(Secret::new(url));
+        }
+        for (name, server) in &mut self.servers {
+            if let Some(url) = variable(&url_variable(name)) {
+                server.url = Some(Secret::new(url));
+            }
+        }
+    }
+
     /// Reads `file`; without one, `udal.toml` in the working directory where there is one; else the defaults.
     ///
     /// # Errors
@@ -133,6 +165,11 @@ impl Reader<'_> {
         for (key, at, value) in self.known(table, &POSTGRESQL_KEYS) {
             match key {
                 "url" => self.text(key, at, value, |text| config.database_url = Some(Secret::new(text))),
+                "servers" => self.servers(at, value, config),
+                "platform_server" => config.platform_server = self.server_name(key, at, value),
+                "platform_database" => {
+                    self.text(key, at, value, |text| config.platform_database = text.to_owned());
+                }
                 "tenant_prefix" => self.text(key, at, value, |text| config.tenant_prefix = text.to_owned()),
                 _ => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
                     Some(number @ 1..=10_000) => config.max_connections = number,
@@ -140,6 +177,53 @@ impl Reader<'_> {
                 },
             }
         }
+    }
+
+    fn servers(&mut self, at: usize, value: &DeValue<'_>, config: &mut Config) {
+        let Some(table) = value.as_table() else {
+            self.add(at, "`servers` is a table (write `[postgresql.servers.NAME]` and its keys under it)".to_owned());
+            return;
+        };
+        for (key, value) in table {
+            let (name, at) = (key.get_ref().as_ref(), key.span().start);
+            match ServerName::new(name) {
+                Ok(name) => {
+                    let server = self.server(&name, at, value.get_ref());
+                    config.servers.insert(name, server);
+                }
+                Err(error) => self.add(at, error.to_string()),
+            }
+        }
+    }
+
+    fn server(&mut self, name: &ServerName, at: usize, value: &DeValue<'_>) -> ServerConfig {
+        let mut server = ServerConfig::default();
+        let Some(table) = value.as_table() else {
+            self.add(at, format!("`{name}` is a table (write `[postgresql.servers.{name}]` and its keys under it)"));
+            return server;
+        };
+        for (key, at, value) in self.known(table, &SERVER_KEYS) {
+            match key {
+                "url" => self.text(key, at, value, |text| server.url = Some(Secret::new(text))),
+                "weight" => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+                    Some(weight) => server.weight = weight,
+                    None => self.add(at, "`weight` is a whole number from 1".to_owned()),
+                },
+                _ => match value.as_bool() {
+                    Some(accepts) => server.accepts_new = accepts,
+                    None => self.add(at, "`accepts_new` is `true` or `false`".to_owned()),
+                },
+            }
+        }
+        server
+    }
+
+    fn server_name(&mut self, key: &str, at: usize, value: &DeValue<'_>) -> Option<ServerName> {
+        let Some(text) = value.as_str() else {
+            self.add(at, format!("`{key}` is text (write `{key} = \"…\"`)"));
+            return None;
+        };
+        ServerName::new(text).map_err(|error| self.add(at, error.to_string())).ok()
     }
 
     /// The members of `table` whose keys are among `known`, with where they start; the others are problems.
@@ -196,6 +280,36 @@ mod tests {
         assert_eq!((config.tenant_prefix.as_str(), config.max_connections), ("t_", 8));
         assert!(!format!("{config:?}").contains("hunter2"));
         assert_eq!(parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn servers_with_names() {
+        let text = "[postgresql]\nplatform_server = \"east\"\nplatform_database = \"p\"\n[postgresql.servers.east]\n\
+                    url = \"postgres://u:hunter2@e\"\n[postgresql.servers.far-west]\nweight = 3\naccepts_new = false\n";
+        let mut config = parse(text).unwrap();
+        assert_eq!(config.platform_server.as_ref().map(ServerName::as_str), Some("east"));
+        assert_eq!(config.platform_database, "p");
+        config
+            .take_environment(|name| (name == "UDAL_DATABASE_URL_FAR_WEST").then(|| "postgres://hunter3@w".to_owned()));
+        let servers: Vec<(&str, Option<&str>, u32, bool)> = config
+            .servers
+            .iter()
+            .map(|(name, server)| {
+                let url = server.url.as_ref().map(Secret::reveal);
+                (name.as_str(), url, server.weight.get(), server.accepts_new)
+            })
+            .collect();
+        assert_eq!(
+            servers,
+            [("east", Some("postgres://u:hunter2@e"), 1, true), ("far-west", Some("postgres://hunter3@w"), 3, false)]
+        );
+        assert!(!format!("{config:?}").contains("hunter"));
+        let text = "[postgresql]\nplatform_server = \"No\"\n[postgresql.servers.\"a b\"]\n[postgresql.servers.c]\n\
+                    weight = 0\naccepts_new = 1\nurl = 5\nuser = \"hunter2\"\n";
+        let problems = parse(text).unwrap_err().message().to_owned();
+        let lines: Vec<&str> = problems.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        assert_eq!(lines, [2, 3, 5, 6, 7, 8].map(|line| format!("udal.toml:{line}")), "{problems}");
+        assert!(!problems.contains("hunter2"));
     }
 
     #[test]

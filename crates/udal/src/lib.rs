@@ -24,12 +24,16 @@ pub mod config;
 mod error;
 mod migrate;
 mod secret;
+mod servers;
+mod tenants;
 
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
+pub use servers::ServerConfig;
+pub use tenants::TenantStatus;
 pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT};
 pub use udal_core::model::Catalog;
 pub use udal_core::{
@@ -38,5 +42,6 @@ pub use udal_core::{
 };
 pub use udal_embedded::{Durability, EmbeddedError};
 pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
+pub use udal_pgpool::{Checkpoints, DroppedDatabase, Place, Placement, ServerName, Step, TenantState};
 pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
 pub use udal_service::*;

@@ -5,7 +5,10 @@ use std::path::Path;
 use serde_json::json;
 use udal::model::Catalog;
 use udal::value::Timestamp;
-use udal::{Error, ErrorKind, LoadErrors, Maintenance, RecordService, StartError, TenantSlug, Udal, nearest};
+use udal::{
+    DroppedDatabase, Error, ErrorKind, LoadErrors, Maintenance, Placement, ServerName, StartError, TenantSlug,
+    TenantStatus, Udal, nearest,
+};
 
 use crate::args::TenantCommand;
 use crate::exit::Exit;
@@ -17,9 +20,11 @@ use crate::session::operator;
 pub(super) fn check(command: &TenantCommand) -> Result<(), Failure> {
     match command {
         TenantCommand::List => Ok(()),
-        TenantCommand::Create { name } | TenantCommand::Maintain { name } => {
-            TenantSlug::new(name).map(drop).map_err(Failure::from)
+        TenantCommand::Create { name, server } => {
+            TenantSlug::new(name)?;
+            placement(server.as_deref()).map(drop)
         }
+        TenantCommand::Maintain { name } => TenantSlug::new(name).map(drop).map_err(Failure::from),
         TenantCommand::Drop { name, yes } => {
             TenantSlug::new(name)?;
             if *yes {
@@ -39,48 +44,79 @@ pub(super) fn catalog(groups: &Path) -> Result<Catalog, Failure> {
     udal::load_dir(groups).map_err(|errors: LoadErrors| StartError::Groups(errors).into())
 }
 
-pub(super) async fn run(
-    command: &TenantCommand,
-    service: &RecordService,
-    output: &mut Output,
-) -> Result<Exit, Failure> {
+pub(super) async fn run(command: &TenantCommand, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     match command {
-        TenantCommand::Create { name } => {
-            let created = service.create_tenant(&TenantSlug::new(name)?).await?;
+        TenantCommand::Create { name, server } => {
+            let created = udal.create_tenant(&TenantSlug::new(name)?, &placement(server.as_deref())?).await?;
             let text =
                 if created { format!("created tenant {name}") } else { format!("tenant {name} is there already") };
             let row = ["tenant", "created"];
             output.answer(&json!({"tenant": name, "created": created}), &text, &[&row, &[name, truth(created)]])?;
-            Ok(Exit::Done)
         }
-        TenantCommand::List => {
-            let tenants = service.list_tenants().await?;
-            let names: Vec<&str> = tenants.iter().map(TenantSlug::as_str).collect();
-            let rows: Vec<[&str; 1]> =
-                std::iter::once("tenant").chain(names.iter().copied()).map(|name| [name]).collect();
-            let rows: Vec<&[&str]> = rows.iter().map(<[&str; 1]>::as_slice).collect();
-            let text = if names.is_empty() { "no tenants".to_owned() } else { names.join("\n") };
-            output.answer(&json!(names), &text, &rows)?;
-            Ok(Exit::Done)
-        }
-        TenantCommand::Maintain { .. } => Err(Error::invalid("the demo does not maintain its tenant").into()),
-        TenantCommand::Drop { name, yes: _ } => {
-            if !service.drop_tenant(&TenantSlug::new(name)?).await? {
-                return Err(missing(name, &service.list_tenants().await?).into());
-            }
-            let row = ["tenant", "dropped"];
-            output.answer(
-                &json!({"tenant": name, "dropped": true}),
-                &format!("dropped tenant {name}"),
-                &[&row, &[name, "true"]],
-            )?;
-            Ok(Exit::Done)
-        }
+        TenantCommand::List => list(&udal.tenants().await?, output)?,
+        TenantCommand::Maintain { name } => return maintain(name, udal, output).await,
+        TenantCommand::Drop { name, yes: _ } => match udal.drop_tenant(&TenantSlug::new(name)?).await? {
+            Some(databases) => dropped(name, &databases, output)?,
+            None => return Err(missing(name, &udal.service().list_tenants().await?).into()),
+        },
     }
+    Ok(Exit::Done)
+}
+
+fn placement(server: Option<&str>) -> Result<Placement, Failure> {
+    Ok(server.map_or(Ok(Placement::Anywhere), |name| ServerName::new(name).map(Placement::On))?)
+}
+
+fn list(tenants: &[TenantStatus], output: &mut Output) -> Result<(), Failure> {
+    let rows: Vec<[&str; 3]> = tenants
+        .iter()
+        .map(|TenantStatus { slug, state, place }| {
+            let server = place.as_ref().map_or("", |place| place.server().as_str());
+            [slug.as_str(), server, state.as_str()]
+        })
+        .collect();
+    let object = |[name, server, state]: &[&str; 3]| json!({"tenant": name, "server": server, "state": state});
+    let json = json!(rows.iter().map(object).collect::<Vec<_>>());
+    let width = rows.iter().map(|[name, ..]| name.len()).max().unwrap_or(0);
+    let beside = rows.iter().map(|[_, server, _]| server.len()).max().unwrap_or(0);
+    let line = |[name, server, state]: &[&str; 3]| format!("{name:width$}  {server:beside$}  {state}");
+    let text: Vec<String> = rows.iter().map(line).collect();
+    let text = if text.is_empty() { "no tenants".to_owned() } else { text.join("\n") };
+    let table: Vec<&[&str]> = std::iter::once(["tenant", "server", "state"].as_slice())
+        .chain(rows.iter().map(<[&str; 3]>::as_slice))
+        .collect();
+    output.answer(&json, &text, &table)
+}
+
+/// Says what was dropped, and how that is known: the server was asked.
+fn dropped(name: &str, databases: &[DroppedDatabase], output: &mut Output) -> Result<(), Failure> {
+    let rows: Vec<[String; 5]> = databases
+        .iter()
+        .map(|DroppedDatabase { place, oid, verified_at }| {
+            let oid = oid.map(|oid| oid.to_string()).unwrap_or_default();
+            [name.to_owned(), place.server().to_string(), place.database().to_owned(), oid, verified_at.to_string()]
+        })
+        .collect();
+    let mut lines = vec![format!("dropped tenant {name}")];
+    lines.extend(rows.iter().map(|[_, server, database, ..]| {
+        format!("the server {server} was asked, and has no database {database} any more")
+    }));
+    let proofs: Vec<_> = databases
+        .iter()
+        .map(|DroppedDatabase { place, oid, verified_at }| {
+            let (server, database) = (place.server().as_str(), place.database());
+            json!({"server": server, "database": database, "oid": oid, "verified_at": verified_at.to_string()})
+        })
+        .collect();
+    let mut table: Vec<Vec<&str>> = vec![vec!["tenant", "server", "database", "oid", "verified_at"]];
+    table.extend(rows.iter().map(|row| row.iter().map(String::as_str).collect()));
+    let table: Vec<&[&str]> = table.iter().map(Vec::as_slice).collect();
+    let json = json!({"tenant": name, "dropped": true, "databases": proofs});
+    output.answer(&json, &lines.join("\n"), &table)
 }
 
 /// Does what is due for the tenant's tables that are split by time.
-pub(super) async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     let ctx = operator(name)?;
     let tenants = udal.service().list_tenants().await?;
     if !tenants.contains(ctx.tenant()) {
