@@ -35,7 +35,9 @@ lint: ## Run clippy, rustfmt and cargo-deny (installs cargo-deny where it is mis
 
 bench: setup ## Measure Udal beside the bare driver and SQLAlchemy; writes docs/benchmarks.md
 	@sh scripts/install-sqlalchemy.sh target/bench-python
-	UDAL_BENCH_PYTHON=$(CURDIR)/target/bench-python/bin/python UDAL_BENCH_PAGE=$(CURDIR)/docs/benchmarks.md \
+	$(CARGO) build --release -p udal-cli --locked
+	UDAL_BENCH_PYTHON=$(CURDIR)/target/bench-python/bin/python UDAL_BENCH_PROGRAM=$(CURDIR)/target/release/udal \
+		UDAL_BENCH_PAGE=$(CURDIR)/docs/benchmarks.md \
 		$(CARGO) bench --locked -p udal --bench postgresql
 
 audit: ## Look for known vulnerabilities in dependencies (needs the network)

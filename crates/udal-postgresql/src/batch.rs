@@ -50,7 +50,8 @@ pub(crate) async fn batch_create(
         home.ensure_again(&BTreeSet::new()).await?;
     }
     let transaction = connection.transaction().await.map_err(Failure::from)?;
-    let mut batch = Batch { ctx, home: &home, model: &model, transaction, report: BatchReport::default() };
+    let report = BatchReport::default();
+    let mut batch = Batch { ctx, home: &home, model: &model, transaction, report, some_are_taken: false };
     batch.run(records, mode).await?;
     let Batch { transaction, report, .. } = batch;
     transaction.commit().await.map_err(Failure::from)?;
@@ -63,6 +64,8 @@ struct Batch<'a> {
     model: &'a Arc<Model>,
     transaction: Transaction<'a>,
     report: BatchReport,
+    /// Whether ids of the last chunk were taken: then it is likely of the next, which looks before it writes.
+    some_are_taken: bool,
 }
 
 impl Batch<'_> {
@@ -71,25 +74,31 @@ impl Batch<'_> {
         // It is asked again after its end.
         let mut records = records.fuse().boxed();
         let mut chunk = next_chunk(&mut records).await?;
+        let mut written = Vec::new();
         while !chunk.is_empty() {
-            // A write that fails does not wait for more input; an error of the input waits for what came before it.
-            let next = async { Ok(next_chunk(&mut records).await) };
-            let ((), next) = tokio::try_join!(self.write(chunk, mode), next)?;
-            chunk = next?;
+            // A write that fails does not wait for more input; an error of the input waits for what came before it. What is
+            // written is freed while the database works, not between two chunks.
+            let next = async {
+                drop(written);
+                Ok(next_chunk(&mut records).await)
+            };
+            let (done, next) = tokio::try_join!(self.write(chunk, mode), next)?;
+            (written, chunk) = (done, next?);
         }
         Ok(())
     }
 
-    async fn write(&mut self, chunk: Vec<Item>, mode: BatchMode) -> Result<()> {
+    /// Writes the chunk; answers what was written of it.
+    async fn write(&mut self, chunk: Vec<Item>, mode: BatchMode) -> Result<Vec<Item>> {
         let written = match mode {
             BatchMode::Atomic => self.write_all(chunk).await?,
             BatchMode::PerItem => self.write_each(chunk).await?,
         };
-        self.report.created += written;
-        Ok(())
+        self.report.created += written.len() as u64;
+        Ok(written)
     }
 
-    async fn write_all(&mut self, mut chunk: Vec<Item>) -> Result<u64> {
+    async fn write_all(&mut self, mut chunk: Vec<Item>) -> Result<Vec<Item>> {
         let denied = chunk.iter().enumerate().find_map(|(at, (index, record))| {
             self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
         });
@@ -101,7 +110,7 @@ impl Batch<'_> {
         let mut in_the_way = Failure::overtaken();
         for _ in 0..ATTEMPTS {
             match self.try_copy(&chunk).await? {
-                Copied::All => return denied.map_or(Ok(chunk.len() as u64), |(_, error)| Err(error)),
+                Copied::All => return denied.map_or(Ok(chunk), |(_, error)| Err(error)),
                 Copied::Nothing(failure) => in_the_way = failure,
             }
             if let Some(error) = self.first_taken(&chunk).await? {
@@ -111,14 +120,17 @@ impl Batch<'_> {
         Err(in_the_way.into())
     }
 
-    async fn write_each(&mut self, chunk: Vec<Item>) -> Result<u64> {
+    async fn write_each(&mut self, chunk: Vec<Item>) -> Result<Vec<Item>> {
         let mut open = self.within_reach(chunk);
         let mut in_the_way = Failure::overtaken();
-        for _ in 0..ATTEMPTS {
-            open = self.without_taken(open).await?;
+        for attempt in 0..ATTEMPTS {
+            // Most chunks meet none: then looking for them would be a search for each record, in vain.
+            if attempt > 0 || self.some_are_taken {
+                open = self.without_taken(open).await?;
+            }
             self.ensure_partitions(&open).await?;
             match self.try_copy(&open).await? {
-                Copied::All => return Ok(open.len() as u64),
+                Copied::All => return Ok(open),
                 Copied::Nothing(failure) => in_the_way = failure,
             }
         }
@@ -183,6 +195,7 @@ impl Batch<'_> {
     /// Leaves out what has the id of a record that is there.
     async fn without_taken(&mut self, chunk: Vec<Item>) -> Result<Vec<Item>> {
         let taken = self.existing(&chunk).await?;
+        self.some_are_taken = !taken.is_empty();
         let (lost, kept): (Vec<Item>, Vec<Item>) =
             chunk.into_iter().partition(|(_, record)| taken.contains(record.id()));
         let failed = |(index, record): Item| ItemFailure { index, error: already_exists(record.id()) };

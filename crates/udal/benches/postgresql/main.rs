@@ -14,6 +14,7 @@
 mod bare;
 mod batches;
 mod depth;
+mod import;
 mod machine;
 mod measure;
 mod reads;
@@ -40,6 +41,9 @@ fn main() {
         }
         if is_chosen("depth") {
             depth::run(&shop, &mut report).await;
+        }
+        if is_chosen("import") {
+            import::run(&shop, &mut report).await;
         }
         if is_chosen("sqlalchemy") {
             sqlalchemy::run(&shop, &mut report).await;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -15,6 +16,9 @@ use udal_postgresql::PostgresqlBackend;
 
 /// How many measurements the tables hold.
 pub(crate) const ROWS: usize = 200_000;
+
+/// The tenant whose database holds the tables.
+pub(crate) const TENANT: &str = "bench";
 
 pub(crate) struct Shop {
     pub(crate) service: RecordService,
@@ -33,6 +37,10 @@ fn measurement(name: &str) -> ModelDeclaration {
         .postgresql()
 }
 
+fn yearly(name: &str) -> ModelDeclaration {
+    measurement(name).high_volume().partition_by("created_at").partition_interval("year")
+}
+
 impl Shop {
     pub(crate) async fn open() -> Self {
         let scratch = tempfile::tempdir().unwrap();
@@ -40,14 +48,16 @@ impl Shop {
         let settings = Settings { durability: Durability::None, ..Settings::new(scratch.path().join("data")) };
         let server = Server::start(settings).await.unwrap();
         let databases = TenantDatabases::new(udal_pgpool::Settings::new(server.config()));
-        let tenant = TenantSlug::new("bench").unwrap();
+        let tenant = TenantSlug::new(TENANT).unwrap();
         databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();
         let database = databases.place_of(&tenant).await.unwrap().unwrap().database().to_owned();
         let group = GroupDeclaration::new("lab")
             .model(measurement("Plain"))
             .model(measurement("Written"))
             .model(measurement("Paged").index(["test_type", "created_at"]).index(["created_at"]))
-            .model(measurement("Split").high_volume().partition_by("created_at"));
+            .model(measurement("Split").high_volume().partition_by("created_at"))
+            .model(yearly("Imported"))
+            .model(yearly("Copied"));
         let backend = Arc::new(PostgresqlBackend::new(databases));
         let service = RecordService::builder(Catalog::build(vec![group]).unwrap())
             .backend(StorageKind::Postgresql, backend)
@@ -72,6 +82,22 @@ impl Shop {
         self.records(model).batch_create(&self.ctx, BatchRequest::new(items)).await.unwrap();
     }
 
+    /// Makes the partitions of these years, by a measurement in each.
+    pub(crate) async fn fill_years(&self, model: &str, years: std::ops::Range<usize>) {
+        let of_year = |year: usize| {
+            let mut item = item(model, year);
+            item["created_at"] = json!(format!("{year}-06-01T00:00:00Z"));
+            item
+        };
+        let items: Vec<Json> = years.map(of_year).collect();
+        self.records(model).batch_create(&self.ctx, BatchRequest::from_items(items)).await.unwrap();
+    }
+
+    /// A directory for files, which goes with the server.
+    pub(crate) fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// A bare connection to the tenant's database.
     pub(crate) async fn client(&self) -> tokio_postgres::Client {
         let mut config = self.server.config();
@@ -82,11 +108,16 @@ impl Shop {
 
     /// The tenant's database as a URL of that scheme.
     pub(crate) fn url(&self, scheme: &str) -> String {
+        self.url_of(scheme, &self.database)
+    }
+
+    /// A database of the server as a URL of that scheme.
+    pub(crate) fn url_of(&self, scheme: &str, database: &str) -> String {
         let config = self.server.config();
         let (Some(Host::Unix(directory)), Some(user)) = (config.get_hosts().first(), config.get_user()) else {
             panic!("the server has no socket or no user");
         };
-        format!("{scheme}://{user}@/{}?host={}", self.database, directory.display())
+        format!("{scheme}://{user}@/{database}?host={}", directory.display())
     }
 
     /// The server's name and version.
