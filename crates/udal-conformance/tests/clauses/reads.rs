@@ -128,7 +128,7 @@ pub(crate) async fn list_text(wrong: &Wrong, ctx: &Context, op: ListText) -> Res
     let fault = wrong.fault;
     let change = move |piece: TextPiece| match (piece, fault) {
         (TextPiece::Records(text), Fault::TextShortensNumbers) => {
-            TextPiece::Records(String::from_utf8(text).unwrap().replace(".0,", ",").into_bytes())
+            TextPiece::Records(String::from_utf8_lossy(&text).replace(".0,", ",").into_bytes())
         }
         (TextPiece::Records(text), Fault::TextEndsWithWhatStandsBetween) => {
             TextPiece::Records([text, between.as_bytes().to_vec()].concat())
