@@ -21,6 +21,7 @@ mod reads;
 mod report;
 mod shop;
 mod sqlalchemy;
+mod tenants;
 
 use report::Report;
 use shop::Shop;
@@ -49,6 +50,9 @@ fn main() {
             sqlalchemy::run(&shop, &mut report).await;
         }
         shop.close().await;
+        if is_chosen("tenants") {
+            tenants::run(&mut report).await;
+        }
         let page = report.render(&machine::about());
         match std::env::var("UDAL_BENCH_PAGE") {
             Ok(path) => std::fs::write(&path, page).unwrap(),
