@@ -1,0 +1,102 @@
+//! The backend: one line an operation; what each does is in the module it calls.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use udal_core::contract::{
+    Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
+    Get, List, Page, Search, Update, Upsert,
+};
+use udal_core::record::Record;
+use udal_core::{Context, Error, ErrorKind, Result, TenantSlug};
+
+use crate::settings::Settings;
+use crate::tenant::Databases;
+use crate::{batch, read, write};
+
+/// Keeps linked documents in TerminusDB, a database for each tenant. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct TerminusdbBackend {
+    databases: Arc<Databases>,
+}
+
+impl TerminusdbBackend {
+    /// A backend over the servers of these settings. Connects when it is first used.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a URL or credentials that cannot be used, and for a placement
+    /// on a server that is not named.
+    pub fn new(settings: Settings) -> Result<Self> {
+        Ok(TerminusdbBackend { databases: Arc::new(Databases::new(settings)?) })
+    }
+}
+
+#[async_trait]
+impl Backend for TerminusdbBackend {
+    fn name(&self) -> &'static str {
+        "terminusdb"
+    }
+
+    async fn get(&self, ctx: &Context, op: Get) -> Result<Option<Record>> {
+        read::get(&self.databases, ctx, op).await
+    }
+
+    async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
+        read::list(&self.databases, ctx, op).await
+    }
+
+    async fn search(&self, ctx: &Context, op: Search) -> Result<Vec<Record>> {
+        read::search(&self.databases, ctx, op).await
+    }
+
+    async fn count(&self, ctx: &Context, op: Count) -> Result<u64> {
+        read::count(&self.databases, ctx, op).await
+    }
+
+    async fn create(&self, ctx: &Context, op: Create) -> Result<Created> {
+        write::create(&self.databases, ctx, op).await
+    }
+
+    async fn update(&self, ctx: &Context, op: Update) -> Result<Record> {
+        write::update(&self.databases, ctx, op).await
+    }
+
+    async fn delete(&self, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
+        write::delete(&self.databases, ctx, op).await
+    }
+
+    async fn batch_create(&self, ctx: &Context, op: BatchCreate<'_>) -> Result<BatchReport> {
+        batch::batch_create(&self.databases, ctx, op).await
+    }
+
+    async fn upsert(&self, _: &Context, _: Upsert<'_>) -> Result<ChangeReport> {
+        Err(no_changes("upsert"))
+    }
+
+    async fn batch_update(&self, _: &Context, _: BatchUpdate<'_>) -> Result<ChangeReport> {
+        Err(no_changes("batch_update"))
+    }
+
+    async fn batch_delete(&self, _: &Context, _: BatchDelete<'_>) -> Result<ChangeReport> {
+        Err(no_changes("batch_delete"))
+    }
+
+    async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        self.databases.create(tenant).await
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSlug>> {
+        self.databases.list().await
+    }
+
+    async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
+        self.databases.remove(tenant).await
+    }
+}
+
+/// Batches that change records are not offered: item by item they would be a commit each, and nothing of a batch may take
+/// effect when its stream fails.
+fn no_changes(operation: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("`{operation}` is not offered for models kept in TerminusDB"))
+        .hint("write the records one by one, or new ones by batch_create")
+}

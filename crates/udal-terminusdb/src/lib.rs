@@ -1,0 +1,23 @@
+//! Keeps linked documents in TerminusDB: a database for each tenant, reads pushed down as GraphQL, writes joined into commits.
+//!
+//! [`TerminusdbBackend`] is the contract over [`Settings`]. What goes over the wire is written by `udal-graph`.
+
+mod backend;
+mod batch;
+mod call;
+mod client;
+mod database;
+mod failure;
+mod group;
+mod linked;
+mod overlay;
+mod read;
+mod schema;
+mod settings;
+mod spool;
+mod tenant;
+mod write;
+mod writer;
+
+pub use backend::TerminusdbBackend;
+pub use settings::{Credentials, DEFAULT_SERVER, Endpoint, Settings};

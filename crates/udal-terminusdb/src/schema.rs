@@ -1,0 +1,140 @@
+//! Classes that follow their models.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use udal_core::model::Model;
+use udal_core::{Error, ErrorKind};
+use udal_graph::{Merge, answers_class, class_name, class_of, merge};
+
+use crate::call::Commit;
+use crate::database::{Database, Known};
+use crate::failure::Failure;
+
+/// How often classes are tried to be put when others come in the way.
+const ATTEMPTS: usize = 8;
+
+impl Database {
+    /// Makes sure that the database is there, and that the classes of these models are, and fit.
+    pub(crate) async fn ensure<'m>(
+        &self,
+        known: &mut Known,
+        models: impl IntoIterator<Item = &'m Arc<Model>>,
+    ) -> Result<(), Failure> {
+        let is_fitting = |known: &Known, model: &Arc<Model>| {
+            known.fitting.get(model.name()).is_some_and(|held| Arc::ptr_eq(held, model) || held == model)
+        };
+        let models: Vec<&Arc<Model>> = models.into_iter().filter(|model| !is_fitting(known, model)).collect();
+        if models.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS {
+            match self.fit(known, &models).await {
+                Err(Failure::Overtaken) => known.forget(),
+                done => return done,
+            }
+        }
+        Err(Failure::Overtaken)
+    }
+
+    async fn fit(&self, known: &mut Known, models: &[&Arc<Model>]) -> Result<(), Failure> {
+        let classes = self.classes(known).await?;
+        let wanted = self.wanted(&classes, models).await?;
+        if !wanted.is_empty() {
+            let definitions: Vec<Json> = wanted.values().cloned().collect();
+            let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
+            tracing::info!(database = self.name, classes = ?names, "classes follow their models");
+            let commit = Commit {
+                author: "udal".to_owned(),
+                message: format!("classes follow their models: {}", names.join(", ")),
+                at: known.version.clone(),
+            };
+            known.version = self.client.put_classes(&self.name, &definitions, &commit).await?.version;
+        }
+        known.classes.get_or_insert_default().extend(wanted);
+        known.fitting.extend(models.iter().map(|model| (model.name().to_owned(), Arc::clone(model))));
+        Ok(())
+    }
+
+    /// The classes that are there; makes the database where it is not there.
+    async fn classes(&self, known: &mut Known) -> Result<BTreeMap<String, Json>, Failure> {
+        match self.look(known).await {
+            Err(Failure::Missing(_)) => {
+                self.client.create_database(&self.name).await?;
+                self.look(known).await?;
+            }
+            looked => looked?,
+        }
+        Ok(known.classes.clone().unwrap_or_default())
+    }
+
+    /// Makes sure that the database's classes and its version are known.
+    pub(crate) async fn look(&self, known: &mut Known) -> Result<(), Failure> {
+        if known.classes.is_some() {
+            return Ok(());
+        }
+        let (definitions, version) = self.client.classes(&self.name).await?;
+        let named = |definition: Json| Some((definition.get("@id")?.as_str()?.to_owned(), definition));
+        let classes: BTreeMap<String, Json> = definitions.into_iter().filter_map(named).collect();
+        known.version = match version {
+            Some(version) => Some(version),
+            None => self.client.version(&self.name).await?,
+        };
+        known.classes = Some(classes);
+        Ok(())
+    }
+
+    /// The classes that are not there or do not fit, as they must become.
+    async fn wanted(
+        &self,
+        classes: &BTreeMap<String, Json>,
+        models: &[&Arc<Model>],
+    ) -> Result<BTreeMap<String, Json>, Failure> {
+        let mut wanted = BTreeMap::new();
+        let mut targets = Vec::new();
+        for model in models {
+            let class = class_of(model);
+            targets.extend(class.targets.clone());
+            let Some(found) = classes.get(&class.name) else {
+                wanted.insert(class.name, class.definition);
+                continue;
+            };
+            let merged = match merge(&class, found, false) {
+                Merge::Refused(_) if self.is_empty(model).await? => merge(&class, found, true),
+                merged => merged,
+            };
+            match merged {
+                Merge::Fits => {}
+                Merge::Put(definition) => {
+                    wanted.insert(class.name, definition);
+                }
+                Merge::Refused(reasons) => return Err(misfit(model, &reasons, &class.definition).into()),
+            }
+        }
+        let answers = answers_class();
+        if !classes.contains_key(&answers.name) {
+            wanted.insert(answers.name, answers.definition);
+        }
+        for target in targets {
+            if !classes.contains_key(&target) && !wanted.contains_key(&target) {
+                // The model of that class was never used: what links need of it until it is.
+                wanted.insert(target.clone(), json!({"@type": "Class", "@id": target, "id": "xsd:string"}));
+            }
+        }
+        Ok(wanted)
+    }
+
+    async fn is_empty(&self, model: &Model) -> Result<bool, Failure> {
+        let request = udal_graph::any_of(&class_name(model.name()));
+        let data = self.client.ask(&self.name, &request).await?;
+        Ok(udal_graph::read_count(&data)? == 0)
+    }
+}
+
+fn misfit(model: &Model, reasons: &[String], plan: &Json) -> Error {
+    tracing::error!(model = model.name(), %plan, ?reasons, "a class does not fit its model");
+    let message = format!("the class of `{}` does not fit the model any more: {}", model.name(), reasons.join("; "));
+    Error::new(ErrorKind::Unsupported, message)
+        .hint("change the model back, or the class by hand; the log has the definition to put")
+}
