@@ -83,6 +83,7 @@ impl Expected {
             Op::Keyed(keyed) => {
                 self.keyed.entry(keyed.clone()).or_default();
             }
+            Op::Structure(structure) => panic!("{structure:?} is of the other child"),
         }
     }
 
@@ -103,6 +104,7 @@ impl Expected {
             Op::Keyed(keyed) => {
                 self.keyed.entry(keyed).or_default().insert(answer.id.clone());
             }
+            Op::Structure(structure) => panic!("{structure:?} is of the other child"),
         }
     }
 

@@ -48,6 +48,23 @@ pub(crate) enum Op {
     Remove(Place),
     Batch(Batch),
     Keyed(Keyed),
+    Structure(Structure),
+}
+
+/// What changes where records are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Structure {
+    MakeTenant(String),
+    DropTenant(String),
+    /// Writes the records of a tenant's model, all in one batch: the first makes database, tables and partitions.
+    Fill {
+        tenant: String,
+        model: String,
+    },
+    /// Brings the tables of a tenant up to the later models.
+    Migrate(String),
+    /// Takes the partitions of a tenant out that are over, and makes those to come.
+    Maintain(String),
 }
 
 /// What the service answered.

@@ -19,6 +19,7 @@ mod processes;
 mod random;
 mod rounds;
 mod site;
+mod structure;
 mod verify;
 
 use std::env;
@@ -49,14 +50,31 @@ async fn child_writes_until_it_is_killed() {
     child::run(&data_dir, &env::var(LIFE).unwrap(), env::var(SEED).unwrap().parse().unwrap()).await;
 }
 
+/// Not a test of its own: makes, changes and drops what records are kept in until it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run as a child process by the test of this file"]
+async fn child_changes_structures_until_it_is_killed() {
+    let data_dir = env::var_os(DATA_DIR).map(PathBuf::from);
+    let data_dir = data_dir.unwrap_or_else(|| panic!("only for a child process: {DATA_DIR} is not set"));
+    structure::child::run(&data_dir, &env::var(LIFE).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_structure_is_half_made_and_the_same_again_ends_it() {
+    let (rounds, mut random) = chance();
+    let mut done = 0;
+    while done < rounds {
+        let scene = Scene::new();
+        for _ in 0..ROUNDS_OF_A_SCENE.min(rounds - done) {
+            structure::round(scene.data_dir(), done, &mut random).await;
+            done += 1;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
-    let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let rounds = number("UDAL_KILLS").unwrap_or(8);
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-    let seed = number("UDAL_KILLS_SEED").unwrap_or_else(|| u64::from(now()));
-    println!("UDAL_KILLS={rounds} UDAL_KILLS_SEED={seed}");
-    let mut random = Random::new(seed);
+    let (rounds, mut random) = chance();
     let mut done = 0;
     while done < rounds {
         let scene = Scene::new();
@@ -70,6 +88,16 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
         verify_settled(&server, &settled).await;
         server.stop().await.unwrap();
     }
+}
+
+/// How many rounds are run, and by which chance.
+fn chance() -> (u64, Random) {
+    let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let rounds = number("UDAL_KILLS").unwrap_or(8);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+    let seed = number("UDAL_KILLS_SEED").unwrap_or_else(|| u64::from(now()));
+    println!("UDAL_KILLS={rounds} UDAL_KILLS_SEED={seed}");
+    (rounds, Random::new(seed))
 }
 
 /// A data directory that is removed with the processes that work in it, also where the test fails.

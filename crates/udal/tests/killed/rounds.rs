@@ -43,7 +43,7 @@ pub(crate) async fn round(
     let mut ends = Vec::new();
     for life in 0..lives {
         let name = format!("life{number}-{life}");
-        let (lines, end) = live(data_dir, &name, random).await;
+        let (lines, end) = live("child_writes_until_it_is_killed", data_dir, &name, random).await;
         expected.add(lines);
         ends.push(end);
     }
@@ -59,9 +59,9 @@ pub(crate) async fn round(
     None
 }
 
-/// Lets a child write until it is killed; answers its journal, and how it ended.
-async fn live(data_dir: &Path, name: &str, random: &mut Random) -> (Vec<Line>, String) {
-    let mut life = Life::begin(data_dir, name, random.next());
+/// Lets a child work until it is killed; answers its journal, and how it ended.
+pub(crate) async fn live(child: &str, data_dir: &Path, name: &str, random: &mut Random) -> (Vec<Line>, String) {
+    let mut life = Life::begin(child, data_dir, name, random.next());
     let from_start = random.below(4) == 0;
     if !from_start {
         until("the child starts", || life.seen(|line| matches!(line, Line::Ready | Line::NotStarted(_))));
@@ -101,9 +101,9 @@ struct Life {
 }
 
 impl Life {
-    fn begin(data_dir: &Path, name: &str, seed: u64) -> Self {
+    fn begin(child: &str, data_dir: &Path, name: &str, seed: u64) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "child_writes_until_it_is_killed", "--ignored", "--nocapture"]);
+        command.args(["--exact", child, "--ignored", "--nocapture"]);
         command.env(DATA_DIR, data_dir).env(LIFE, name).env(SEED, seed.to_string());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -155,7 +155,7 @@ impl Drop for Life {
 }
 
 /// Waits until the connections of a killed client are gone: what it last asked for may still be done.
-async fn until_nobody_is_connected(server: &Server) {
+pub(crate) async fn until_nobody_is_connected(server: &Server) {
     const OTHERS: &str =
         "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
     let (client, connection) = server.config().connect(NoTls).await.unwrap();
