@@ -1,7 +1,7 @@
 //! Killed at any instant: a child writes, it or its server is killed, and every acknowledged write is found, and no half
 //! of any.
 //!
-//! `UDAL_KILLS` is how many rounds are run (8), `UDAL_KILLS_SEED` makes them the same again as far as chance goes.
+//! `UDAL_KILLS` is how many rounds are run (8, and 3 of structures), `UDAL_KILLS_SEED` makes them the same again as far as chance goes.
 
 #![allow(
     clippy::unwrap_used,
@@ -61,7 +61,7 @@ async fn child_changes_structures_until_it_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_structure_is_half_made_and_the_same_again_ends_it() {
-    let (rounds, mut random) = chance();
+    let (rounds, mut random) = chance(3);
     let mut done = 0;
     while done < rounds {
         let scene = Scene::new();
@@ -74,7 +74,7 @@ async fn no_structure_is_half_made_and_the_same_again_ends_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
-    let (rounds, mut random) = chance();
+    let (rounds, mut random) = chance(8);
     let mut done = 0;
     while done < rounds {
         let scene = Scene::new();
@@ -91,9 +91,9 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
 }
 
 /// How many rounds are run, and by which chance.
-fn chance() -> (u64, Random) {
+fn chance(default_rounds: u64) -> (u64, Random) {
     let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let rounds = number("UDAL_KILLS").unwrap_or(8);
+    let rounds = number("UDAL_KILLS").unwrap_or(default_rounds);
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
     let seed = number("UDAL_KILLS_SEED").unwrap_or_else(|| u64::from(now()));
     println!("UDAL_KILLS={rounds} UDAL_KILLS_SEED={seed}");

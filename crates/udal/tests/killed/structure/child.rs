@@ -62,8 +62,8 @@ impl Worker {
         } else {
             Line::Refused(number, error.kind().code().to_owned(), text)
         });
-        // A dead server is asked again, but not all the time.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // A dead server is asked again, but not all the time: each attempt is a tenant that is looked at afterwards.
+        tokio::time::sleep(Duration::from_millis(500)).await;
         false
     }
 
@@ -84,8 +84,12 @@ impl Worker {
     async fn migrations(&self) {
         for number in 0.. {
             let tenant = format!("{}-m{number}", self.life);
+            let mut is_filled = true;
             for model in FIRST_MODELS {
-                self.fill(&self.first, &tenant, model).await;
+                is_filled &= self.fill(&self.first, &tenant, model).await;
+            }
+            if !is_filled {
+                continue;
             }
             let request = migration(&tenant);
             let work = async {
@@ -103,20 +107,22 @@ impl Worker {
     async fn maintenance(&self) {
         for number in 0.. {
             let tenant = format!("{}-r{number}", self.life);
-            self.fill(&self.later, &tenant, "Trace").await;
+            if !self.fill(&self.later, &tenant, "Trace").await {
+                continue;
+            }
             let ctx = context(&tenant);
             let work = async { self.later.maintain(&ctx, today()).await.map(drop) };
             self.journaled(Structure::Maintain(tenant.clone()), work).await;
         }
     }
 
-    async fn fill(&self, udal: &Udal, tenant: &str, model: &str) {
+    async fn fill(&self, udal: &Udal, tenant: &str, model: &str) -> bool {
         let work = async {
             let request = BatchRequest::from_items(records(model)).mode(BatchMode::Atomic);
             let answer = udal.service().records("changing", model)?.batch_create(&context(tenant), request).await?;
             answer.stopped.map_or(Ok(()), Err)
         };
         let fill = Structure::Fill { tenant: tenant.to_owned(), model: model.to_owned() };
-        self.journaled(fill, work).await;
+        self.journaled(fill, work).await
     }
 }
