@@ -13,6 +13,7 @@
 
 mod bare;
 mod batches;
+mod cost;
 mod depth;
 mod import;
 mod machine;
@@ -48,6 +49,9 @@ fn main() {
         }
         if is_chosen("sqlalchemy") {
             sqlalchemy::run(&shop, &mut report).await;
+        }
+        if is_chosen("cost") {
+            cost::run(&shop, &mut report).await;
         }
         shop.close().await;
         if is_chosen("tenants") {

@@ -1,4 +1,4 @@
-//! Measuring two ways of doing one thing: in turns, so that what the machine does meanwhile meets both.
+//! Measuring ways of doing one thing: in turns, so that what the machine does meanwhile meets each.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 9;
 /// How long one turn takes, at least.
 const TURN: Duration = Duration::from_millis(300);
+/// How long ways are compared closely.
+const CLOSELY: Duration = Duration::from_secs(9);
 
 /// Runs `bare` and `udal` in turns, each as often as fits a turn; answers the median rate of each.
 pub(crate) async fn compare<B: Future<Output = usize>, U: Future<Output = usize>>(
@@ -19,6 +21,21 @@ pub(crate) async fn compare<B: Future<Output = usize>, U: Future<Output = usize>
         udal_rates.push(rate(&mut udal).await);
     }
     (median(bare_rates), median(udal_rates))
+}
+
+/// Runs ways that are to be nearly equal in turns of one call, so that a busy machine meets each alike; answers how many calls
+/// a second each makes at the median of what one takes.
+pub(crate) async fn compare_closely<F: Future<Output = ()>>(ways: &mut [impl FnMut() -> F]) -> Vec<f64> {
+    let mut times = vec![Vec::new(); ways.len()];
+    let began = Instant::now();
+    while began.elapsed() < CLOSELY {
+        for (way, times) in ways.iter_mut().zip(&mut times) {
+            let started = Instant::now();
+            way().await;
+            times.push(started.elapsed().as_secs_f64());
+        }
+    }
+    times.into_iter().map(|times| 1.0 / median(times)).collect()
 }
 
 /// How much is done a second.

@@ -27,7 +27,7 @@ pub(crate) async fn run(shop: &Shop, report: &mut Report) {
 }
 
 /// A number that looks random and is the same in every run.
-fn next(counter: &AtomicUsize) -> usize {
+pub(crate) fn next(counter: &AtomicUsize) -> usize {
     counter.fetch_add(7_919, Ordering::Relaxed) % ROWS
 }
 

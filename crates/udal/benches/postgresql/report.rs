@@ -110,7 +110,8 @@ const INTRODUCTION: &str = "# Benchmarks
 `make bench` measures and writes this page. Each piece of work is done in turns and in one run: with the bare driver
 (tokio-postgres) as one would write it by hand, through Udal's record service, and with SQLAlchemy 2 over psycopg 3. The ratio
 is what counts; the rates are those of one machine. All use the same server, started by the bench without `fsync`, and tables
-of one definition. The code is in `crates/udal/benches/postgresql/main.rs` and beside it.
+of one definition. The tables under the first one set Udal beside itself: pages at depth, and one call among few and among many
+models and tenants, which must cost the same. The code is in `crates/udal/benches/postgresql/main.rs` and beside it.
 ";
 
 const HEADER: &str = "| work | bare driver | SQLAlchemy | Udal | of the bare driver | of SQLAlchemy | aim |

@@ -28,7 +28,8 @@ pub(crate) struct Shop {
     scratch: TempDir,
 }
 
-fn measurement(name: &str) -> ModelDeclaration {
+/// A model of measurements in a table.
+pub(crate) fn measurement(name: &str) -> ModelDeclaration {
     ModelDeclaration::new(name)
         .field("test_type", "str")
         .field("value", "float")
@@ -98,10 +99,20 @@ impl Shop {
         self.scratch.path()
     }
 
+    /// The same databases as a process sees them that has just started.
+    pub(crate) fn databases(&self) -> TenantDatabases {
+        TenantDatabases::new(udal_pgpool::Settings::new(self.server.config()))
+    }
+
     /// A bare connection to the tenant's database.
     pub(crate) async fn client(&self) -> tokio_postgres::Client {
+        self.client_of(&self.database).await
+    }
+
+    /// A bare connection to a database of the server.
+    pub(crate) async fn client_of(&self, database: &str) -> tokio_postgres::Client {
         let mut config = self.server.config();
-        let (client, connection) = config.dbname(&self.database).connect(tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = config.dbname(database).connect(tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }
