@@ -162,7 +162,7 @@ impl Records {
                 }
                 Err(error) => chunk.failures.push(ItemFailure { index, error }),
             }
-            if index % TURN == 0 {
+            if index.is_multiple_of(TURN) {
                 give_way().await;
             }
         }
