@@ -86,7 +86,7 @@ async fn a_page_takes_no_more_memory_than_some_pieces() {
     assert!(largest < 2 * bytes, "a piece has {largest} bytes");
     match (before, peak()) {
         (Some(before), Some(after)) => {
-            assert!(after - before < read / 8, "{read} bytes took {} bytes of memory", after - before);
+            assert!(after - before < read / 4, "{read} bytes took {} bytes of memory", after - before);
         }
         _ => println!("skipped: this system does not tell how much memory a process has had"),
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{
     Assignment, AssignmentTarget, BinaryOperator, CopySource, CopyTarget, Delete, Expr, FromTable, FunctionArg,
     FunctionArgExpr, FunctionArguments, GroupByExpr, Insert, LimitClause, ObjectName, OnConflictAction, OnInsert,
-    OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Value,
+    OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind, Value,
 };
 use udal_sql::Param;
 
@@ -173,10 +173,26 @@ impl Check<'_> {
                 None
             }
             TableFactor::UNNEST { .. } => None,
+            TableFactor::Derived { lateral: false, subquery, sample: None, .. } if subquery.with.is_none() => {
+                self.united(&subquery.body);
+                None
+            }
             _ => {
                 self.break_rule(Rule::KnownForm);
                 None
             }
+        }
+    }
+
+    /// Queries put together by `UNION ALL`: Citus runs each by itself, and puts their answers together.
+    fn united(&mut self, body: &SetExpr) {
+        match body {
+            SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::All, left, right } => {
+                self.united(left);
+                self.united(right);
+            }
+            SetExpr::Query(query) if query.with.is_none() && query.locks.is_empty() => self.body(query),
+            _ => self.break_rule(Rule::KnownForm),
         }
     }
 
@@ -264,6 +280,8 @@ impl Check<'_> {
                 self.expression(right);
             }
             Expr::Array(array) => array.elem.iter().for_each(|element| self.expression(element)),
+            // Rows are compared like values, within each shard.
+            Expr::Tuple(elements) => elements.iter().for_each(|element| self.expression(element)),
             Expr::Exists { subquery, .. } => {
                 let of_parts =
                     matches!(subquery.body.as_ref(), SetExpr::Select(select) if self.is_of_parts(&select.from));

@@ -9,8 +9,9 @@ pub(crate) enum Rule {
     /// A message holds one statement. Two definitions in one: "cannot execute multiple utility events"
     /// (`worker/worker_data_fetch_protocol.c`).
     OneStatement,
-    /// Only forms that were judged and tried. Everything else (recursion, windows, grouping, joins of other columns, `MERGE`,
-    /// set operations, subqueries) is to be judged before it is used (`planner/multi_logical_planner.c`).
+    /// Only forms that were judged. Everything else (recursion, windows, grouping, joins of other columns, `MERGE`, set
+    /// operations other than `UNION ALL` of whole queries in a `FROM`, which `planner/recursive_planning.c` runs one by one,
+    /// subqueries) is to be judged before it is used (`planner/multi_logical_planner.c`).
     KnownForm,
     /// Functions are known to be immutable. Others: "functions used in the WHERE clause … must not be VOLATILE", "STABLE
     /// functions used in UPDATE queries cannot be called with column references" (`planner/multi_router_planner.c`).

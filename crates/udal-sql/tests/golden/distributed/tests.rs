@@ -66,12 +66,18 @@ fn statement(text: &str, params: &[&str]) -> Statement {
 }
 
 /// For each rule a statement that breaks it and no other.
-const BREAKS: [(Rule, &str, &[&str]); 23] = [
+const BREAKS: [(Rule, &str, &[&str]); 25] = [
     (Rule::OneStatement, "DROP TABLE \"a\"; DROP TABLE \"b\"", &[]),
     (Rule::KnownForm, "SELECT \"kind\" FROM \"a\" GROUP BY \"kind\"", &[]),
     (Rule::KnownForm, "CREATE TEMP TABLE \"a\" (\"id\" text)", &[]),
     (Rule::KnownForm, "MERGE INTO \"a\" USING \"b\" ON a.id = b.id WHEN MATCHED THEN DELETE", &[]),
     (Rule::KnownForm, "INSERT INTO \"a\" (\"id\") SELECT \"id\" FROM \"b\"", &[]),
+    (Rule::KnownForm, "SELECT \"id\" FROM ((SELECT \"id\" FROM \"a\") UNION (SELECT \"id\" FROM \"a\")) AS \"u\"", &[]),
+    (
+        Rule::KnownForm,
+        "SELECT \"id\" FROM ((SELECT \"id\" FROM \"a\") UNION ALL (SELECT \"id\" FROM \"a\" GROUP BY \"id\")) AS \"u\"",
+        &[],
+    ),
     (Rule::ImmutableFunctions, "UPDATE \"a\" SET \"at\" = now() WHERE \"id\" = $1", &["A/1"]),
     (Rule::InsertsNameId, "INSERT INTO \"a\" (\"kind\") VALUES ($1)", &["x"]),
     (Rule::InsertsNameId, "COPY \"a\" (\"kind\") FROM STDIN (FORMAT binary)", &[]),
