@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 use udal_core::{Error, Result, TenantSlug};
 
 use crate::directory::{Directory, Known};
@@ -17,6 +18,8 @@ use crate::{
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
+/// How many times as long as for a connection one waits for the turn to make them.
+const TURN_WAITS: u32 = 3;
 /// How often work is begun anew because the database is gone, or the tenant elsewhere.
 const ATTEMPTS: usize = 4;
 
@@ -69,6 +72,11 @@ impl TenantDatabases {
     /// How many connections to databases are open now: at most [`Settings::max_connections`].
     pub fn open_connections(&self) -> usize {
         self.inner.pools.open_connections()
+    }
+
+    /// How many of them are kept for maintenance: so many can work on databases at the same time without waiting.
+    pub fn maintenance_connections(&self) -> usize {
+        self.inner.settings.reserved_connections()
     }
 
     /// What the connections are doing, in numbers: for metrics.
@@ -226,7 +234,7 @@ impl TenantDatabases {
     }
 
     async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Attempt<()> {
-        let _turn = self.provisioning_turn().await?;
+        let _turn = self.provisioning_turn(place).await?;
         let started = std::time::Instant::now();
         let mut connection = self.maintain(place).await?;
         // Only where the database itself is missing it is made again.
@@ -274,8 +282,17 @@ impl TenantDatabases {
         self.inner.settings.checkpoints.reached(step).await
     }
 
-    pub(crate) async fn provisioning_turn(&self) -> Result<SemaphorePermit<'_>> {
-        self.inner.provisioners.acquire().await.map_err(Error::internal)
+    /// Waits until one of the few who make databases and tables, here at `place`, is done.
+    ///
+    /// # Errors
+    /// `Unavailable` where none is done in time.
+    pub(crate) async fn provisioning_turn(&self, place: &Place) -> Result<SemaphorePermit<'_>> {
+        // Each before may itself wait for a connection, and then has work to do.
+        let limit = self.inner.settings.wait_timeout * TURN_WAITS;
+        match timeout(limit, self.inner.provisioners.acquire()).await {
+            Ok(turn) => turn.map_err(Error::internal),
+            Err(_) => Err(self.inner.pools.waited_in_vain(place, limit)),
+        }
     }
 
     /// Closes the pool of the database at `place`, which is about to be dropped, and forgets what was done in it.
@@ -327,6 +344,11 @@ impl TenantDatabases {
         Ok(self.maintain(&self.always_there(server)).await?)
     }
 
+    /// Takes room for one connection for maintenance on that server.
+    pub(crate) async fn reserve_one(&self, server: &ServerName) -> Attempt<Reserved> {
+        self.inner.pools.reserve_one(&self.always_there(server)).await
+    }
+
     /// Takes room for two connections for maintenance.
     pub(crate) async fn reserve_two(&self) -> Attempt<(Reserved, Reserved)> {
         self.inner.pools.reserve_two(&self.platform_place()).await
@@ -350,4 +372,31 @@ impl TenantDatabases {
 
 fn no_such_tenant(slug: &TenantSlug) -> Failure {
     Failure::Missing(format!("there is no tenant `{slug}`").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use udal_core::ErrorKind;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_for_the_turn_to_make_something() {
+        let mut settings = Settings::new(tokio_postgres::Config::new());
+        settings.wait_timeout = Duration::from_millis(20);
+        let databases = TenantDatabases::new(settings);
+        let place = databases.platform_place();
+        let mut turns = Vec::new();
+        for _ in 0..PROVISIONERS {
+            turns.push(databases.provisioning_turn(&place).await.unwrap());
+        }
+        let refused = databases.provisioning_turn(&place).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable);
+        assert_eq!(refused.mend(), Some("try again in a moment"));
+        assert_eq!(databases.status().timed_out, 1);
+        turns.pop();
+        assert!(databases.provisioning_turn(&place).await.is_ok());
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
@@ -87,12 +87,13 @@ impl Pools {
         if let Ok(Ok(grant)) = timeout(self.settings.wait_timeout, &mut waiting.receiver).await {
             return Ok(grant);
         }
-        Err(self.waited_in_vain(place).into())
+        Err(self.waited_in_vain(place, self.settings.wait_timeout).into())
     }
 
-    fn waited_in_vain(&self, place: &Place) -> Error {
+    /// What one is answered who waited for so long.
+    pub(crate) fn waited_in_vain(&self, place: &Place, waited: Duration) -> Error {
         self.counts.timed_out();
-        tracing::warn!(%place, waited = ?self.settings.wait_timeout, "a call got no connection in time");
+        tracing::warn!(%place, ?waited, "a call got no connection in time");
         Error::new(ErrorKind::Unavailable, "every connection to the database is in use").hint("try again in a moment")
     }
 
@@ -113,14 +114,24 @@ impl Pools {
     /// one.
     pub(crate) async fn maintain(&self, place: &Place) -> Result<Lease, Failure> {
         self.known(place)?;
-        let Ok(permit) = self.reserve(1).await else { return Err(self.waited_in_vain(place).into()) };
-        self.open_reserved(place, &Reserved(Arc::new(permit))).await
+        let room = self.reserve_one(place).await?;
+        self.open_reserved(place, &room).await
+    }
+
+    /// Takes room for one connection, to `place`, out of the reserve.
+    pub(crate) async fn reserve_one(&self, place: &Place) -> Result<Reserved, Failure> {
+        let Ok(permit) = self.reserve(1).await else {
+            return Err(self.waited_in_vain(place, self.settings.wait_timeout).into());
+        };
+        Ok(Reserved(Arc::new(permit)))
     }
 
     /// Takes room for two connections out of the reserve at once, one of them to `place`, so that none who has the one waits
     /// for the other.
     pub(crate) async fn reserve_two(&self, place: &Place) -> Result<(Reserved, Reserved), Failure> {
-        let Ok(mut both) = self.reserve(2).await else { return Err(self.waited_in_vain(place).into()) };
+        let Ok(mut both) = self.reserve(2).await else {
+            return Err(self.waited_in_vain(place, self.settings.wait_timeout).into());
+        };
         let one = both.split(1).ok_or_else(|| Error::internal("two permits are not two"))?;
         Ok((Reserved(Arc::new(one)), Reserved(Arc::new(both))))
     }

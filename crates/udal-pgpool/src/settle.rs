@@ -3,7 +3,7 @@
 //! The registry's row comes first and goes last. Whoever works on a tenant holds its row in a transaction on the platform's
 //! database, while another connection makes or drops the database, which PostgreSQL does outside of transactions only.
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use udal_core::{Error, ErrorKind, Result, TenantSlug};
 
 use crate::failure::Attempt;
@@ -68,7 +68,7 @@ impl TenantDatabases {
         }
         self.prepare_platform().await?;
         self.search_servers().await?;
-        let _turn = self.provisioning_turn().await?;
+        let _turn = self.provisioning_turn(&self.platform_place()).await?;
         let mut wish = Wish { slug, placement, is_missing, is_ours: false };
         for _ in 0..ATTEMPTS {
             match self.bring_about(&wish).await? {
@@ -220,7 +220,7 @@ impl TenantDatabases {
         if self.tenant(slug).await?.is_none() {
             return Ok(None);
         }
-        let _turn = self.provisioning_turn().await?;
+        let _turn = self.provisioning_turn(&self.platform_place()).await?;
         let (platform, room) = self.reserve_two().await?;
         let mut connection = self.open_in(&self.platform_place(), &platform).await?;
         let (transaction, tenant) = hold(&mut connection, slug).await?;
@@ -267,14 +267,21 @@ impl TenantDatabases {
         if servers.len() == 1 {
             return Ok(servers);
         }
-        let answers = join_all(servers.iter().map(|server| self.maintain_server(server))).await;
+        // Each gives its room back before the next needs it: there may be more servers than room.
+        let answers = try_join_all(servers.iter().map(|server| self.is_reachable(server))).await?;
         let up: Vec<ServerName> =
-            servers.into_iter().zip(answers).filter_map(|(s, connected)| connected.is_ok().then_some(s)).collect();
+            servers.into_iter().zip(answers).filter_map(|(server, is_up)| is_up.then_some(server)).collect();
         if up.is_empty() {
             return Err(Error::new(ErrorKind::Unavailable, "no server that takes new tenants can be reached")
                 .hint("try again in a moment"));
         }
         Ok(up)
+    }
+
+    /// Whether the server lets one connect; that there is no room to try says nothing of the server.
+    async fn is_reachable(&self, server: &ServerName) -> Attempt<bool> {
+        let room = self.reserve_one(server).await?;
+        Ok(self.open_server(server, &room).await.is_ok())
     }
 }
 

@@ -170,3 +170,19 @@ async fn extensions(databases: &TenantDatabases, name: &str) {
     let statement = Statement { text: "SELECT extname::text FROM pg_extension".to_owned(), params: Vec::new() };
     assert_eq!(available.query(&statement).await.unwrap().len(), 1);
 }
+
+/// More servers than connections for maintenance: each can be asked whether it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_servers_than_connections_for_maintenance() {
+    let fixture = Fixture::start().await;
+    let names = ["default", "a", "b", "c", "d", "e"];
+    let databases = fixture.databases_with(|settings| {
+        settings.wait_timeout = Duration::from_secs(10);
+        settings.servers = names.iter().map(|name| (server(name), fixture.server.config())).collect();
+    });
+    for number in 0..names.len() {
+        databases.create_tenant(&slug(&format!("t{number}")), &Placement::Anywhere).await.unwrap();
+    }
+    assert_eq!(spread(&databases).await, names.map(|name| (name.to_owned(), 1)).into());
+    fixture.stop().await;
+}
