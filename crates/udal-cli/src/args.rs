@@ -174,7 +174,7 @@ pub(crate) struct MigrateArguments {
     /// What records get that lack a value, as JSON, such as lab.AppLabResult.unit='"g"'
     #[arg(long, value_name = "FIELD=JSON")]
     pub(crate) fill: Vec<String>,
-    /// How many databases are worked on at the same time
+    /// How many databases are worked on at the same time, as far as there are connections for maintenance
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) parallel: u16,
 }

@@ -22,7 +22,7 @@ pub struct MigrationRequest {
     pub tenants: Vec<TenantSlug>,
     /// What may be done beyond adding.
     pub allowances: Allowances,
-    /// How many databases are worked on at the same time: at least 1.
+    /// How many databases are worked on at the same time: at least 1, and never more than there are connections for maintenance.
     pub parallel: usize,
 }
 
@@ -123,7 +123,7 @@ impl Udal {
     ) -> Result<Vec<DatabaseMigration>> {
         let MigrationRequest { tenants: named, allowances, parallel } = request;
         check(allowances, self)?;
-        let Some(tables) = self.tables() else { return Ok(Vec::new()) };
+        let (Some(tables), Some(databases)) = (self.tables(), self.databases()) else { return Ok(Vec::new()) };
         let tenants = self.service().list_tenants().await?;
         if let Some(unknown) = named.iter().find(|tenant| !tenants.contains(tenant)) {
             return Err(Error::new(ErrorKind::NotFound, format!("there is no tenant `{unknown}`"))
@@ -139,8 +139,26 @@ impl Udal {
             watch(MigrationEvent::Done(&done));
             done
         };
-        Ok(stream::iter(every).map(one).buffered((*parallel).max(1)).collect().await)
+        let at_once = at_once(*parallel, databases.maintenance_connections());
+        Ok(side_by_side(every, at_once, one).await)
     }
+}
+
+/// How many databases are worked on at the same time: each takes a connection for maintenance, and one that waits for it too
+/// long fails.
+fn at_once(asked_for: usize, connections: usize) -> usize {
+    asked_for.min(connections).max(1)
+}
+
+/// Does `work` with each of `items`, so many at the same time; answers in their order. A slow one holds up no other.
+async fn side_by_side<T, R, F: Future<Output = R>>(items: Vec<T>, at_once: usize, work: impl Fn(T) -> F) -> Vec<R> {
+    let numbered = items.into_iter().enumerate().map(|(number, item)| {
+        let done = work(item);
+        async move { (number, done.await) }
+    });
+    let mut done: Vec<(usize, R)> = stream::iter(numbered).buffer_unordered(at_once).collect().await;
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// One database: model after model, so that one large table does not hold up another tenant's.
@@ -220,4 +238,51 @@ fn model_of<'c, 'p>(path: &'p str, catalog: &'c crate::Catalog) -> Result<(&'c A
             .hint("write such as `lab.AppLabResult.unit`"));
     };
     Ok((catalog.model(group, model)?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_one_holds_up_no_other() {
+        let others_done = Semaphore::new(0);
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = |number: u32| {
+            let (others_done, running, most) = (&others_done, &running, &most);
+            async move {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                match number {
+                    // It waits for all the others.
+                    0 => drop(others_done.acquire_many(9).await.unwrap()),
+                    _ => {
+                        tokio::task::yield_now().await;
+                        others_done.add_permits(1);
+                    }
+                }
+                running.fetch_sub(1, Ordering::SeqCst);
+                number
+            }
+        };
+        let done = side_by_side((0..10).collect(), 3, work);
+        let answers = tokio::time::timeout(Duration::from_secs(60), done).await.expect("the others wait for the first");
+        assert_eq!(answers, (0..10).collect::<Vec<_>>());
+        assert_eq!(most.into_inner(), 3);
+    }
+
+    #[test]
+    fn no_more_at_once_than_there_are_connections() {
+        assert_eq!([0, 1, 3, 4, 64].map(|asked_for| at_once(asked_for, 4)), [1, 1, 3, 4, 4]);
+        let reserve = |max_connections| {
+            let mut settings = udal_pgpool::Settings::new(tokio_postgres::Config::new());
+            settings.max_connections = max_connections;
+            at_once(64, udal_pgpool::TenantDatabases::new(settings).maintenance_connections())
+        };
+        assert_eq!([1, 3, 5, 6, 32].map(reserve), [2, 2, 2, 3, 4]);
+    }
 }
