@@ -7,6 +7,7 @@ use udal_core::{Error, ErrorKind, Result, TenantSlug};
 use udal_sql::Statement;
 
 use crate::failure::Attempt;
+use crate::names::check_tenants;
 use crate::{
     Connection, Failure, Place, ServerName, Step, Tenant, TenantDatabases, TenantState, Transaction, read_text,
 };
@@ -117,6 +118,8 @@ impl TenantDatabases {
         let slug = |name: &String| TenantSlug::new(name.strip_prefix(prefix)?).ok();
         let found: Vec<(TenantSlug, Place)> =
             databases.iter().filter_map(|name| Some((slug(name)?, Place::new(server.clone(), name)))).collect();
+        let found = found.into_iter().filter(|(_, place)| check_tenants(self.settings(), place).is_ok());
+        let found: Vec<(TenantSlug, Place)> = found.collect();
         let mut connection = self.maintain(&self.platform_place()).await?;
         let transaction = begin(&mut connection).await?;
         transaction.query(&registry::lock_structure(PLATFORM_LOCK)).await.map_err(Failure::from)?;

@@ -27,7 +27,8 @@ pub struct Settings {
     pub place_fresh_for: Duration,
     /// Who is told of the steps of making and dropping tenants: nobody. For tests.
     pub checkpoints: Arc<dyn Checkpoints>,
-    /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. At most 15 bytes.
+    /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`. What [`check_prefix`](crate::check_prefix)
+    /// lets through.
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
     pub shared_database: String,

@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use udal_core::{Error, ErrorKind, Result, TenantSlug};
 
 use crate::failure::Attempt;
+use crate::names::check_tenants;
 use crate::placement::{candidates, check_configured, least_loaded};
 use crate::platform::begin;
 use crate::pool::Reserved;
@@ -101,6 +102,7 @@ impl TenantDatabases {
         let loads = registry::read_loads(&transaction.query(&registry::loads()).await?)?;
         let Some(chosen) = least_loaded(self.settings(), servers, &loads) else { return Ok(false) };
         let place = Place::new(chosen.clone(), &format!("{}{slug}", self.settings().prefix));
+        check_tenants(self.settings(), &place)?;
         let is_placed = transaction.execute(&registry::insert(slug, &place, TenantState::Creating)).await? == 1;
         transaction.commit().await?;
         Ok(is_placed)
@@ -248,6 +250,7 @@ impl TenantDatabases {
         tenant: &Tenant,
     ) -> Attempt<DroppedDatabase> {
         let Tenant { slug, place, .. } = tenant;
+        check_tenants(self.settings(), place)?;
         self.give_up(slug, place);
         self.reached(Step::PoolClosed).await?;
         let oid = server::drop_database(maintenance, place).await?;

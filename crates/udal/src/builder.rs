@@ -11,7 +11,7 @@ use udal_core::{Context, Error};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pggraph::PgGraphBackend;
-use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched};
+use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_prefix};
 use udal_postgresql::{Maintenance, PostgresqlBackend};
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 
@@ -124,7 +124,8 @@ impl UdalBuilder {
         self
     }
 
-    /// Sets what stands before a tenant's slug in the name of its database: by default `sqh_tenant_`.
+    /// Sets what stands before a tenant's slug in the name of its database: by default `sqh_tenant_`. 1 to 15
+    /// of `a` to `z`, digits and `_`; not `udal_` or `pg_` first.
     #[must_use]
     pub fn tenant_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.tenant_prefix = prefix.into();
@@ -158,6 +159,7 @@ impl UdalBuilder {
     /// # Errors
     /// [`StartError`] says what is wrong with the group files, the server or the registrations.
     pub async fn start(self) -> Result<Udal, StartError> {
+        check_prefix(&self.tenant_prefix)?;
         let catalog = match self.models {
             Models::Directory(directory) => udal_groups::load_dir(directory)?,
             Models::Catalog(catalog) => catalog,
@@ -300,6 +302,20 @@ impl From<StartError> for Error {
         match error {
             StartError::Service(error) => error,
             other => Error::new(other.kind(), other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_prefix_that_would_take_the_databases_of_others_is_refused() {
+        for prefix in ["", "udal_", "pg_a", "a234567890123456", "A_"] {
+            let builder = Udal::builder().catalog(Catalog::default()).in_memory().tenant_prefix(prefix);
+            let refused = Error::from(builder.start().await.unwrap_err());
+            assert!(refused.message().contains("cannot be `tenant_prefix`"), "{refused}");
         }
     }
 }

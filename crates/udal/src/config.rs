@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 use udal_core::{Error, Result, nearest, shorten};
-use udal_pgpool::ServerName;
+use udal_pgpool::{ServerName, check_prefix};
 
 use crate::{Secret, ServerConfig};
 
@@ -170,7 +170,10 @@ impl Reader<'_> {
                 "platform_database" => {
                     self.text(key, at, value, |text| config.platform_database = text.to_owned());
                 }
-                "tenant_prefix" => self.text(key, at, value, |text| config.tenant_prefix = text.to_owned()),
+                "tenant_prefix" => match check_prefix(value.as_str().unwrap_or_default()) {
+                    Ok(()) => value.as_str().unwrap_or_default().clone_into(&mut config.tenant_prefix),
+                    Err(error) => self.add(at, error.to_string()),
+                },
                 _ => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
                     Some(number @ 1..=10_000) => config.max_connections = number,
                     _ => self.add(at, "`max_connections` is a number (1 to 10000)".to_owned()),
@@ -310,6 +313,15 @@ mod tests {
         let lines: Vec<&str> = problems.lines().map(|line| line.split(": ").next().unwrap()).collect();
         assert_eq!(lines, [2, 3, 5, 6, 7, 8].map(|line| format!("udal.toml:{line}")), "{problems}");
         assert!(!problems.contains("hunter2"));
+    }
+
+    #[test]
+    fn prefixes_that_would_take_the_databases_of_others() {
+        for prefix in ["\"\"", "\"udal_\"", "\"pg_a\"", "\"a234567890123456\"", "\"Ab\"", "5"] {
+            let error = parse(&format!("[postgresql]\nmax_connections = 8\ntenant_prefix = {prefix}\n")).unwrap_err();
+            assert!(error.message().starts_with("udal.toml:3: "), "{error}");
+            assert!(error.message().contains("cannot be `tenant_prefix`"), "{error}");
+        }
     }
 
     #[test]
