@@ -104,7 +104,7 @@ fn storage() {
     says(document().retention("2 years"), "lab.Thing.retention", "only for models");
     says(document().on_delete("cascade"), "lab.Thing.on_delete", "`cascade` is not a rule");
     says(table().on_delete("unlink"), "lab.Thing.on_delete", "only for linked documents");
-    for name in ["Things", "pg_things", "udal_things", "th-ings", &"t".repeat(49)] {
+    for name in ["Things", "pg_things", "udal_things", "th-ings", "things__p2023", "things__ids", &"t".repeat(49)] {
         says(table().table_name(name), "lab.Thing.table_name", "cannot name a table");
     }
     let long = ModelDeclaration::new(format!("T{}", "x".repeat(47))).field("name", "str").postgresql();

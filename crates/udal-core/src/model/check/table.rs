@@ -51,9 +51,15 @@ fn table_settings_without_table(declared: &ModelDeclaration, findings: &mut Find
     }
 }
 
+/// The partitions of a table and its table of ids are named after it, with `__` between: a table of that name would be taken
+/// for one of them, and dropped when their time is over.
+fn part_name_problem(name: &str) -> Option<&'static str> {
+    name.contains("__").then_some("names with __ are kept for the partitions of tables; use one _")
+}
+
 fn table(group: &str, declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut Findings<'_>) -> Table {
     let name = table_name(group, declared);
-    if let Some(hint) = lower_name_problem(&name) {
+    if let Some(hint) = lower_name_problem(&name).or_else(|| part_name_problem(&name)) {
         let hint = if declared.table_name.is_some() { hint.to_owned() } else { format!("give a `table_name`: {hint}") };
         findings.add(Some("table_name"), None, format!("`{}` cannot name a table", shorten(&name)), hint);
     }
