@@ -67,11 +67,17 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
         Err(Failure::Missing(_)) => return Err(not_found(&id)),
         done => done?,
     }
-    if let Some(span) = span_after(&home, &patch) {
-        home.ensure(&BTreeSet::from([span])).await?;
+    let spans: BTreeSet<Span> = span_after(&home, &patch).into_iter().collect();
+    if !spans.is_empty() {
+        home.ensure(&spans).await?;
     }
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
     let rows = match change.update(&patch).await {
+        // The partition that the record moves into may have been taken out meanwhile, by another process.
+        Err(Failure::Missing(_)) if !spans.is_empty() => {
+            home.ensure_again(&spans).await?;
+            change.update(&patch).await?
+        }
         Err(Failure::Missing(_)) => Vec::new(),
         done => done?,
     };

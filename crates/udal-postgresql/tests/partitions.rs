@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use support::Fixture;
 use tokio_postgres::Client;
-use udal_core::contract::{Backend, Count, Create, Get};
+use udal_core::contract::{Backend, Count, Create, Get, Update};
 use udal_core::filter::Predicate;
 use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
-use udal_core::record::{Record, read_new};
+use udal_core::record::{Record, read_changes, read_new};
 use udal_core::value::{Date, Timestamp, Value};
 use udal_core::{AccessContext, Context, TenantSlug};
 use udal_postgresql::PostgresqlBackend;
@@ -166,6 +166,27 @@ async fn a_record_of_a_time_that_is_being_taken_out_brings_it_back() {
     create(&backend, &model, "Result/1", "2023-11-02").await.unwrap_err();
     assert!(is_there(&backend, &model, "Result/1").await);
     assert_eq!(count(&backend, &model).await, 2);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_moves_a_record_into_a_time_that_another_process_took_out() {
+    let fixture = Fixture::start().await;
+    let model = model(by_month());
+    let backend = PostgresqlBackend::new(fixture.databases());
+    create(&backend, &model, "Result/1", "2024-05-01").await.unwrap();
+    create(&backend, &model, "Result/2", "2023-11-01").await.unwrap();
+    let client = client(&fixture).await;
+    client
+        .batch_execute("DROP TABLE lab_result__p2023_11; DELETE FROM lab_result__ids WHERE id = 'Result/2'")
+        .await
+        .unwrap();
+    // This process still takes the partition for made.
+    let patch = read_changes(&model, &json!({"day": "2023-11-05"})).unwrap();
+    let op = Update { model: Arc::clone(&model), id: "Result/1".to_owned(), patch, if_version: Some(1) };
+    let moved = backend.update(&ctx(), op).await.unwrap();
+    assert_eq!(moved.value("day"), Some(&Value::Date(Date::parse("2023-11-05").unwrap())));
+    assert_eq!((count(&backend, &model).await, ids(&client).await), (1, 1));
     fixture.stop().await;
 }
 
