@@ -158,15 +158,18 @@ impl Import {
                 Err(error) => stop = Some(error),
             }
         }
-        let stop = stop.map(|error| without_item(error).1);
+        let stop = stop.map(|error| {
+            let (index, error) = without_item(error);
+            (index.and_then(line_of).or(first), error)
+        });
         failed.sort_by_key(|(line, _)| *line);
         for (line, error) in failed {
             let report = &mut self.report;
             self.progress.aside(|| report.add_failure(line, &error, output))?;
         }
         let stopped = stop.is_some();
-        if let Some(error) = stop {
-            self.report.stop(first, error);
+        if let Some((line, error)) = stop {
+            self.report.stop(line, error);
         }
         Ok(stopped)
     }
