@@ -52,19 +52,21 @@ impl TenantDatabases {
         server::create(&connection, template, None).await?;
         drop(connection);
         self.reached(Step::TemplateMade).await?;
-        match self.open_in(&Place::new(server.clone(), template), room).await {
-            Ok(mut inside) => {
-                inside.restructure(Turn::Alone, &Statements(self.settings().template.clone())).await?;
-            }
-            // Another completed it since.
-            Err(_) if is_complete(&self.open_server(server, room).await?, template).await? => return Ok(()),
-            Err(failure) => return Err(failure),
+        if let Err(failure) = self.fill_template(room, server, template).await {
+            // Another may have completed it since, and have sent away who was connected to it.
+            let is_there = is_complete(&self.open_server(server, room).await?, template).await?;
+            return if is_there { Ok(()) } else { Err(failure) };
         }
         self.reached(Step::TemplateFilled).await?;
         server::close_template(&self.open_server(server, room).await?, template).await?;
         self.reached(Step::TemplateClosed).await?;
         tracing::info!(%server, template, elapsed = ?started.elapsed(), "made the template of tenants");
         Ok(())
+    }
+
+    async fn fill_template(&self, room: &Reserved, server: &ServerName, template: &str) -> Attempt<()> {
+        let mut inside = self.open_in(&Place::new(server.clone(), template), room).await?;
+        inside.restructure(Turn::Alone, &Statements(self.settings().template.clone())).await
     }
 }
 
