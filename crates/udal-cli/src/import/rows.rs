@@ -16,11 +16,10 @@ use crate::failure::Failure;
 
 /// The longest row, in bytes. More than a record may hold, and little enough to be in memory.
 pub(super) const MAX_ROW_BYTES: usize = 8 << 20;
-/// The most rows of a chunk. The service writes it in a few transactions, and makes each ready while the one before is
-/// written.
-const CHUNK_ROWS: usize = 20_000;
+/// The most rows of a chunk: what the service writes in one transaction. What comes slowly does not wait for more.
+const CHUNK_ROWS: usize = 5_000;
 /// A chunk ends when its rows have this many bytes.
-const CHUNK_BYTES: u64 = 8 << 20;
+const CHUNK_BYTES: u64 = 4 << 20;
 /// How many chunks are read ahead of the one that is written.
 const CHUNKS_AHEAD: usize = 1;
 
