@@ -1,12 +1,9 @@
 //! Creating many records.
 
 use std::collections::HashSet;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 
 use futures_util::StreamExt;
-use futures_util::future::join;
 use futures_util::stream::{self, BoxStream, Enumerate};
 use serde_json::Value as Json;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, ItemFailure};
@@ -30,35 +27,6 @@ impl Kept {
             Kept::Record(index, _) | Kept::Id(index, _) => *index,
         }
     }
-}
-
-/// How many items are made ready before other work of the same task gets a turn.
-const TURN: u64 = 64;
-
-/// Items of a batch: the records to write, and those that are none.
-#[derive(Default)]
-struct Chunk {
-    records: Vec<(u64, Record)>,
-    failures: Vec<ItemFailure>,
-}
-
-impl Chunk {
-    fn is_over(&self) -> bool {
-        self.records.is_empty() && self.failures.is_empty()
-    }
-}
-
-/// Gives other work of the same task a turn.
-async fn give_way() {
-    let mut is_given = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut is_given, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 impl Records {
@@ -91,25 +59,38 @@ impl Records {
     }
 
     async fn write_each(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
-        let BatchRequest { items, mode: _, with_ids } = request;
+        let BatchRequest { items, mode, with_ids } = request;
         let mut items = items.enumerate();
         let mut answer = BatchAnswer::default();
-        let mut chunk = self.next_chunk(ctx, &mut items).await;
-        while !chunk.is_over() {
-            let Chunk { records, failures } = std::mem::take(&mut chunk);
-            answer.failures.extend(failures);
-            // Hooks before one item must not come before those after another: then nothing is made ready meanwhile.
-            if self.hooks().is_empty() {
-                ((), chunk) =
-                    join(self.write_chunk(ctx, records, with_ids, &mut answer), self.next_chunk(ctx, &mut items)).await;
-            } else {
-                self.write_chunk(ctx, records, with_ids, &mut answer).await;
-            }
-            if answer.stopped.is_some() {
-                break;
-            }
-            if !self.hooks().is_empty() {
-                chunk = self.next_chunk(ctx, &mut items).await;
+        loop {
+            let records = self.next_chunk(ctx, &mut items, &mut answer).await;
+            let Some(first) = records.first().map(|(index, _)| *index) else { break };
+            let kept: Vec<Kept> =
+                records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
+            let records = stream::iter(records.into_iter().map(Ok)).boxed();
+            let op = BatchCreate { model: Arc::clone(&self.model), records, mode };
+            match self.backend.batch_create(ctx, op).await {
+                Ok(BatchReport { created, failures }) => {
+                    let lost: HashSet<u64> = failures.iter().map(|failure| failure.index).collect();
+                    answer.created += created;
+                    answer.failures.extend(failures);
+                    let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
+                    self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
+                }
+                Err(error) => {
+                    // Where the connection was lost, the answer to a commit may be what was lost.
+                    let hint = match error.kind() {
+                        ErrorKind::Unavailable | ErrorKind::TimedOut => {
+                            "look whether it is there before you repeat it and what follows"
+                        }
+                        _ => "this item and those after it were not written",
+                    };
+                    let error = error.of_item(first).hint(hint);
+                    let error = self.of_batch(ctx, error);
+                    observe::log(&error);
+                    answer.stopped = Some(error);
+                    break;
+                }
             }
         }
         answer.failures.sort_by_key(|failure| failure.index);
@@ -118,55 +99,27 @@ impl Records {
         Ok(answer)
     }
 
-    async fn write_chunk(&self, ctx: &Context, records: Vec<(u64, Record)>, with_ids: bool, answer: &mut BatchAnswer) {
-        let Some(first) = records.first().map(|(index, _)| *index) else { return };
-        let kept: Vec<Kept> =
-            records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
-        let records = stream::iter(records.into_iter().map(Ok)).boxed();
-        let op = BatchCreate { model: Arc::clone(&self.model), records, mode: BatchMode::PerItem };
-        match self.backend.batch_create(ctx, op).await {
-            Ok(BatchReport { created, failures }) => {
-                let lost: HashSet<u64> = failures.iter().map(|failure| failure.index).collect();
-                answer.created += created;
-                answer.failures.extend(failures);
-                let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
-                self.tell_of_items(ctx, kept, with_ids, answer).await;
-            }
-            Err(error) => {
-                // Where the connection was lost, the answer to a commit may be what was lost.
-                let hint = match error.kind() {
-                    ErrorKind::Unavailable | ErrorKind::TimedOut => {
-                        "look whether it is there before you repeat it and what follows"
-                    }
-                    _ => "this item and those after it were not written",
-                };
-                let error = self.of_batch(ctx, error.of_item(first).hint(hint));
-                observe::log(&error);
-                answer.stopped = Some(error);
-            }
-        }
-    }
-
-    /// The next items of a batch, as many as may be in memory at once; none at its end. It gives way now and then, so that
-    /// the chunk before can be sent meanwhile.
-    async fn next_chunk(&self, ctx: &Context, items: &mut Enumerate<BoxStream<'_, Result<Json>>>) -> Chunk {
-        let mut chunk = Chunk::default();
+    /// The next records of a batch, as many as may be in memory at once; none at its end. Items that are none fail.
+    async fn next_chunk(
+        &self,
+        ctx: &Context,
+        items: &mut Enumerate<BoxStream<'_, Result<Json>>>,
+        answer: &mut BatchAnswer,
+    ) -> Vec<(u64, Record)> {
+        let mut records = Vec::new();
         let mut weight = 0;
-        while chunk.records.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
+        while records.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
             let Some((index, item)) = items.next().await else { break };
             let index = index as u64;
             match self.prepare_item(ctx, item).await {
                 Ok(record) => {
                     weight += record.weight();
-                    chunk.records.push((index, record));
+                    records.push((index, record));
                 }
-                Err(error) => chunk.failures.push(ItemFailure { index, error }),
-            }
-            if index.is_multiple_of(TURN) {
-                give_way().await;
+                Err(error) => answer.failures.push(ItemFailure { index, error }),
             }
         }
-        chunk
+        records
     }
 
     /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.
