@@ -55,6 +55,14 @@ async fn fill(databases: &TenantDatabases, backend: &PostgresqlBackend, records:
     connection.execute(&Statement { text, params: Vec::new() }).await.unwrap();
 }
 
+/// The tests take turns: the memory of one is the memory of the whole process.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Lets [`peak`] begin anew, where the system can.
+fn forget_peak() {
+    drop(std::fs::write("/proc/self/clear_refs", "5"));
+}
+
 /// The most memory that this process has had, in bytes; none where the system does not tell.
 fn peak() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -64,11 +72,13 @@ fn peak() -> Option<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_takes_no_more_memory_than_some_pieces() {
+    let _turn = TURN.lock().await;
     let fixture = Fixture::start().await;
     let databases = fixture.databases();
     let backend = PostgresqlBackend::new(databases.clone());
     let (records, bytes) = (400, 512 << 10);
     fill(&databases, &backend, records, bytes).await;
+    forget_peak();
     let before = peak();
     let mut pieces = backend.list_text(&ctx(), everything()).await.unwrap();
     let (mut read, mut largest, mut count) = (0, 0, None);
@@ -86,7 +96,11 @@ async fn a_page_takes_no_more_memory_than_some_pieces() {
     assert!(largest < 2 * bytes, "a piece has {largest} bytes");
     match (before, peak()) {
         (Some(before), Some(after)) => {
-            assert!(after - before < read / 4, "{read} bytes took {} bytes of memory", after - before);
+            assert!(
+                after.saturating_sub(before) < read / 8,
+                "{read} bytes took {} bytes of memory",
+                after.saturating_sub(before)
+            );
         }
         _ => println!("skipped: this system does not tell how much memory a process has had"),
     }
@@ -95,6 +109,7 @@ async fn a_page_takes_no_more_memory_than_some_pieces() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_slowly_loses_the_connection_and_nothing_else() {
+    let _turn = TURN.lock().await;
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
         settings.max_connections = 1;
