@@ -11,6 +11,7 @@ mod migrate;
 mod partition;
 mod read;
 mod schema;
+mod steps;
 mod write;
 
 pub use backend::PostgresqlBackend;

@@ -4,18 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value as Json;
-use tokio_postgres::Error as PgError;
 use udal_core::value::decode;
 use udal_core::{Error, Result};
-use udal_pgpool::{Connection, Failure, Statements, Turn};
-use udal_sql::Statement;
-use udal_sql::table::{self, Change, Due, Fill, Fills, Step, Target};
+use udal_pgpool::{Connection, Failure};
+use udal_sql::table::{self, Change, Due, Fills, Step, Target};
 
 use crate::found::find;
 use crate::home::Home;
-
-/// How many pages are filled by one statement: 8 MiB.
-const PAGES: u64 = 1024;
+use crate::steps::{Stop, take};
 
 /// What an operator allows a migration to do, beyond adding.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -154,18 +150,6 @@ fn seen(change: &Change, state: ChangeState) -> TableChange {
     TableChange { name: change.name.clone(), statements, state }
 }
 
-/// Why a change is not settled.
-enum Stop {
-    Blocked(String),
-    Failed(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Stop::Failed(error.into())
-    }
-}
-
 async fn settle(connection: &mut Connection, change: &Change, watch: Watch<'_>) -> ChangeState {
     let watch = |statement: &str| watch(&change.name, statement);
     for step in &change.steps {
@@ -176,54 +160,4 @@ async fn settle(connection: &mut Connection, change: &Change, watch: Watch<'_>) 
         }
     }
     ChangeState::Applied
-}
-
-async fn take(
-    connection: &mut Connection,
-    step: &Step,
-    watch: &(dyn Fn(&str) + Send + Sync),
-) -> std::result::Result<(), Stop> {
-    if !matches!(step, Step::Fill(_)) {
-        step.statements().iter().for_each(|statement| watch(statement));
-    }
-    match step {
-        Step::Together(statements) => {
-            connection.restructure(Turn::Alone, &Statements(statements.clone())).await?;
-        }
-        Step::Slow(statements) => connection.restructure(Turn::Shared, &Statements(statements.clone())).await?,
-        Step::Alone(statement) => connection.batch(statement).await?,
-        Step::Unless { query, reason } => {
-            let query = Statement { text: query.clone(), params: Vec::new() };
-            match connection.query(&query).await {
-                Ok(rows) if rows.is_empty() => {}
-                Ok(_) => return Err(Stop::Blocked(reason.clone())),
-                Err(error) if is_bad_value(&error) => return Err(Stop::Blocked(reason.clone())),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Step::Fill(fill) => pages(connection, fill, watch).await?,
-    }
-    Ok(())
-}
-
-/// Whether the database says that a value is not one of the type that it was cast to.
-fn is_bad_value(error: &PgError) -> bool {
-    error.code().is_some_and(|state| state.code().starts_with("22"))
-}
-
-async fn pages(
-    connection: &Connection,
-    fill: &Fill,
-    watch: &(dyn Fn(&str) + Send + Sync),
-) -> std::result::Result<(), Failure> {
-    let count = Statement { text: fill.page_count(), params: Vec::new() };
-    let rows = connection.query(&count).await?;
-    let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-    // What is filled moves behind these pages, and is not looked at again.
-    for first in (0..count.unsigned_abs()).step_by(usize::try_from(PAGES).unwrap_or(usize::MAX)) {
-        let statement = fill.pages(first, first + PAGES);
-        watch(&statement);
-        connection.batch(&statement).await?;
-    }
-    Ok(())
 }

@@ -353,3 +353,131 @@ async fn a_migration_that_waits_for_a_long_transaction_lets_the_others_pass() {
     assert!(done.len() == 2 && done.iter().all(|(_, state)| state == "applied"), "{done:?}");
     Arc::into_inner(site).unwrap().fixture.stop().await;
 }
+
+/// Migrates while another's transaction, which is not ended yet, has done `meanwhile`; it ends once the migration waits for it.
+async fn migrate_while(
+    site: &Arc<Site>,
+    meanwhile: &str,
+    new: &Arc<Model>,
+    allowances: Allowances,
+) -> Vec<(String, String)> {
+    let (writer, watcher) = (site.client().await, site.client().await);
+    writer.batch_execute(&format!("BEGIN; {meanwhile}")).await.unwrap();
+    let migration = tokio::spawn({
+        let (site, new) = (Arc::clone(site), Arc::clone(new));
+        async move { site.migrate(&new, &allowances).await }
+    });
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    while watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
+    }
+    writer.batch_execute("COMMIT").await.unwrap();
+    migration.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_release_writes_meanwhile_is_not_rounded() {
+    let site = Arc::new(Site::start().await);
+    for (table, split) in [("whole", false), ("split", true)] {
+        let declared = |declared: ModelDeclaration| {
+            let declared = declared.table_name(table);
+            model(if split { declared.partition_by("created_at") } else { declared })
+        };
+        let (old, new) = (
+            declared(first()),
+            declared(ModelDeclaration::new("Result").field("kind", "enum[a, b]").field("value", "Optional[int]")),
+        );
+        site.create(&old, json!({"id": "Result/1", "kind": "a", "value": 1})).await;
+        let all = allow(&["change-type value"], &[]);
+        let done = migrate_while(&site, &format!("UPDATE {table} SET value = 1.5"), &new, all.clone()).await;
+        let reason = "blocked: a row's `value` would not be the same as `Optional[int]`";
+        assert_eq!(named(&done), [("change-type value", reason)]);
+        assert_eq!(site.get(&old, "Result/1").await.value("value"), Some(&Value::Float(1.5)));
+        // What fits is cast.
+        let done = migrate_while(&site, &format!("UPDATE {table} SET value = 3"), &new, all).await;
+        assert_eq!(named(&done), [("change-type value", "applied")]);
+        assert_eq!(site.get(&new, "Result/1").await.value("value"), Some(&Value::Int(3)));
+    }
+    Arc::into_inner(site).unwrap().fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_comes_before_the_check_blocks_it() {
+    let site = Arc::new(Site::start().await);
+    let old = model(first());
+    site.create(&old, json!({"id": "Result/1", "kind": "a", "value": 1})).await;
+    let new = model(ModelDeclaration::new("Result").field("kind", "enum[a]").field("value", "float"));
+    let reason = "blocked: a row's `kind` is a word that the model has not";
+    let narrowed = allow(&["narrow-words kind"], &[]);
+    let done = migrate_while(&site, "UPDATE lab_result SET kind = 'b'", &new, narrowed.clone()).await;
+    assert_eq!(named(&done)[..2], [("narrow-words kind", reason), ("check-words kind", reason)]);
+    let reason = "blocked: a row has no value for `value`; say what such rows get";
+    let required = allow(&["require value"], &[]);
+    let emptied = "UPDATE lab_result SET kind = 'a', value = NULL";
+    let done = migrate_while(&site, emptied, &new, required.clone()).await;
+    assert!(named(&done).contains(&("require value", reason)), "{done:?}");
+    // With the rows mended it goes on.
+    site.client().await.batch_execute("UPDATE lab_result SET value = 2").await.unwrap();
+    let done = site.migrate(&new, &required).await;
+    assert!(done.iter().all(|(_, state)| state == "applied"), "{done:?}");
+    assert_eq!(site.plan(&new, &nothing()).await, []);
+    Arc::into_inner(site).unwrap().fixture.stop().await;
+}
+
+/// Types, values of the first that no field of the second can have, and one that is its last, as the database and as Udal writes it.
+fn beyond_range() -> Vec<(&'static str, &'static str, Vec<String>, String)> {
+    let digits = |count: usize| "9".repeat(count);
+    let finite = ["NaN", "Infinity", "-Infinity"].map(str::to_owned);
+    let days = ["10000-01-01", "infinity", "-infinity", "0001-12-31 BC"].map(str::to_owned);
+    let instants = ["10000-01-01 00:00:00+00", "infinity", "-infinity", "0001-12-31 00:00:00+00 BC"].map(str::to_owned);
+    let mut decimals = finite.to_vec();
+    decimals.extend([digits(201), format!("-{}", digits(201)), format!("0.{}1", "0".repeat(199))]);
+    let mut floats = finite.to_vec();
+    floats.extend(["1e200", "-1e200", "1e-200"].map(str::to_owned));
+    vec![
+        ("str", "float", finite.to_vec(), "1.5".to_owned()),
+        ("str", "decimal", decimals, format!("-{}.5", digits(199))),
+        ("str", "date", days.to_vec(), "9999-12-31".to_owned()),
+        ("float", "decimal", floats, "1e199".to_owned()),
+        ("decimal", "float", finite.to_vec(), "1.5".to_owned()),
+        ("date", "datetime", days.to_vec(), "9999-12-31".to_owned()),
+        ("datetime", "date", instants.to_vec(), "0001-01-01 00:00:00+00".to_owned()),
+        ("List[float]", "float", ["{NaN}", "{-Infinity}"].map(str::to_owned).to_vec(), "{1.5}".to_owned()),
+        ("List[decimal]", "decimal", vec!["{NaN}".to_owned(), format!("{{{}}}", digits(201))], "{1}".to_owned()),
+        ("List[date]", "date", vec!["{10000-01-01}".to_owned()], "{0001-01-01}".to_owned()),
+        ("int", "enum[open, shut]", vec!["7".to_owned()], String::new()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_field_of_the_new_type_can_hold_blocks_the_cast() {
+    let site = Site::start().await;
+    let backend = site.backend();
+    let migrate = async |model: &Arc<Model>| {
+        states(&backend.migrate(&ctx(), model, &allow(&["change-type kept"], &[]), &|_, _| ()).await.unwrap())
+    };
+    for (at, (from, to, beyond, last)) in beyond_range().into_iter().enumerate() {
+        let table = format!("cast_{at}");
+        let declared = |kind: &str| model(ModelDeclaration::new("Result").table_name(&table).field("kept", kind));
+        let optional =
+            |kind: &str| if kind.starts_with("List") { kind.to_owned() } else { format!("Optional[{kind}]") };
+        let (old, new) = (declared(&optional(from)), declared(&optional(to)));
+        let data =
+            if from.starts_with("List") { json!({"id": "Result/1", "kept": []}) } else { json!({"id": "Result/1"}) };
+        site.create(&old, data).await;
+        let client = site.client().await;
+        for value in &beyond {
+            client.execute(&format!("UPDATE {table} SET kept = '{value}'"), &[]).await.unwrap();
+            let done = migrate(&new).await;
+            let reason = format!("blocked: a row's `kept` would not be the same as `{}`", optional(to));
+            assert_eq!(named(&done), [("change-type kept", reason.as_str())], "{from} {value} to {to}");
+        }
+        if !last.is_empty() {
+            client.execute(&format!("UPDATE {table} SET kept = '{last}'"), &[]).await.unwrap();
+            let done = migrate(&new).await;
+            assert!(done.iter().all(|(_, state)| state == "applied"), "{from} {last} to {to}: {done:?}");
+            assert!(site.get(&new, "Result/1").await.value("kept").is_some(), "{last} as {to}");
+        }
+    }
+    site.fixture.stop().await;
+}

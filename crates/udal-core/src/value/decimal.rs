@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use bigdecimal::BigDecimal;
 
-const MAX_DIGITS: usize = 200;
-
 /// A decimal number: at most 200 digits, no exponent, written without trailing zeros (`1.10` is `1.1`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Decimal(BigDecimal);
 
 impl Decimal {
+    /// How many digits a decimal may have, before and after the point together.
+    pub const MAX_DIGITS: usize = 200;
+
     /// Reads such as `-12.50`.
     ///
     /// ```
@@ -30,7 +31,7 @@ impl Decimal {
         if !all_digits(whole) || !all_digits(fraction) {
             return Err(FORM);
         }
-        if digits.bytes().filter(u8::is_ascii_digit).count() > MAX_DIGITS {
+        if digits.bytes().filter(u8::is_ascii_digit).count() > Self::MAX_DIGITS {
             return Err("a decimal has at most 200 digits");
         }
         BigDecimal::from_str(text).map(|number| Decimal(number.normalized())).map_err(|_| FORM)
@@ -45,7 +46,11 @@ impl Decimal {
             None => (digits, Some("")),
         };
         let is_whole = whole == "0" || (!whole.is_empty() && !whole.starts_with('0'));
-        is_whole && all_digits(whole) && fraction.is_some_and(all_digits) && digits.len() <= MAX_DIGITS && text != "-0"
+        is_whole
+            && all_digits(whole)
+            && fraction.is_some_and(all_digits)
+            && digits.len() <= Self::MAX_DIGITS
+            && text != "-0"
     }
 }
 

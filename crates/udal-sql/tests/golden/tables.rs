@@ -133,7 +133,8 @@ fn lines(change: &Change) -> Vec<String> {
     for step in &change.steps {
         let how = match step {
             Step::Together(_) => "",
-            Step::Slow(_) => "-- slow: ",
+            Step::Validate { .. } => "-- slow: ",
+            Step::Guarded { .. } => "-- guarded: ",
             Step::Alone(_) => "-- alone: ",
             Step::Unless { .. } => "-- unless: ",
             Step::Fill(fill) => {

@@ -1,6 +1,7 @@
 //! Casts between the types of columns that give every value back, or are found not to.
 
 use udal_core::model::Field;
+use udal_core::value::Decimal;
 
 use crate::{BaseType, Sql, SqlType};
 
@@ -65,6 +66,35 @@ pub(super) fn cast(from: SqlType, to: SqlType) -> Option<Cast> {
         (Int8, Jsonb) => between(["to_jsonb(", ")"], ["(", " #>> '{}')::bigint"]),
         (Bool, Jsonb) => between(["to_jsonb(", ")"], ["(", " #>> '{}')::boolean"]),
         _ => None,
+    }
+}
+
+/// Adds which values the database's type takes and Udal's does not: numbers that are not finite, decimals of too many digits,
+/// days and instants outside the years 1 to 9999. What is missing is none of them.
+///
+/// An array is made of a value of the same type only, which is within it already.
+pub(super) fn beyond_range(sql: &mut Sql, field: &Field, to: SqlType, cast: &Cast) {
+    if to.is_array {
+        return;
+    }
+    let mut value = |before, after| {
+        sql.push(before);
+        cast.forth(sql, field);
+        sql.push(after);
+    };
+    match to.base {
+        // Both databases' types of numbers sort `NaN` above everything.
+        BaseType::Float8 => value(" OR abs(", ") >= 'Infinity'"),
+        BaseType::Numeric => {
+            value(" OR abs(", ") >= 'Infinity'");
+            value(" OR length(translate((", ")::text, '-.', '')) > ");
+            sql.literal(&Decimal::MAX_DIGITS.to_string());
+        }
+        BaseType::Date => value(" OR ", " NOT BETWEEN '0001-01-01' AND '9999-12-31'"),
+        BaseType::Timestamptz => {
+            value(" OR ", " NOT BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'");
+        }
+        BaseType::Text | BaseType::Int8 | BaseType::Bool | BaseType::Jsonb => {}
     }
 }
 

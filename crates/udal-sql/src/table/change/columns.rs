@@ -2,7 +2,7 @@
 
 use udal_core::model::{Field, Scalar};
 
-use super::casts::{Cast, cast};
+use super::casts::{Cast, beyond_range, cast};
 use super::words::checks_of;
 use super::{Change, Due, Fills, Step, alter, at_once, name};
 use crate::sql::column_name;
@@ -74,7 +74,7 @@ fn other_type(target: Target<'_>, field: &Field, column: &FoundColumn, found: &F
     let mut statements = Vec::new();
     for check in checks_of(target, field, found) {
         let mut sql = alter(target.table_name());
-        sql.push(" DROP CONSTRAINT ").name(&check.name);
+        sql.push(" DROP CONSTRAINT IF EXISTS ").name(&check.name);
         statements.push(sql.into_text());
     }
     // An index of elements is not one of values, nor the other way round.
@@ -82,8 +82,10 @@ fn other_type(target: Target<'_>, field: &Field, column: &FoundColumn, found: &F
         statements.push(drop_index(&index_name(target.table_name(), &[field.name()])));
     }
     statements.push(written_anew(target, field, wanted, &cast));
-    let steps = vec![lossless(target, field, &cast), Step::Slow(statements)];
-    Change { name, due: Due::Allowed { reason, stops_writes: true }, steps }
+    let held = format!("a row's `{}` would not be the same as `{}`", field.name(), field.field_type());
+    let (lock, query) = (locked(target), harmed(target, field, wanted, &cast));
+    let step = Step::Guarded { lock, query, reason: held, statements };
+    Change { name, due: Due::Allowed { reason, stops_writes: true }, steps: vec![step] }
 }
 
 fn written_anew(target: Target<'_>, field: &Field, wanted: SqlType, cast: &Cast) -> String {
@@ -99,14 +101,22 @@ fn written_anew(target: Target<'_>, field: &Field, wanted: SqlType, cast: &Cast)
     sql.into_text()
 }
 
-/// That no value is another after it was cast there and back.
-fn lossless(target: Target<'_>, field: &Field, cast: &Cast) -> Step {
+/// Keeps everyone off the table, and its parts.
+fn locked(target: Target<'_>) -> String {
+    let mut sql = Sql::new();
+    sql.push("LOCK TABLE ").name(target.table_name()).push(" IN ACCESS EXCLUSIVE MODE");
+    sql.into_text()
+}
+
+/// Asks for a value that is another after it was cast there and back, or that no field of the new type can have.
+fn harmed(target: Target<'_>, field: &Field, wanted: SqlType, cast: &Cast) -> String {
     let mut sql = Sql::new();
     sql.push("SELECT 1 FROM ").name(target.table_name()).push(" WHERE ");
     cast.back(&mut sql, field);
-    sql.push(" IS DISTINCT FROM ").column(field).push(" LIMIT 1");
-    let reason = format!("a row's `{}` would not be the same as `{}`", field.name(), field.field_type());
-    Step::Unless { query: sql.into_text(), reason }
+    sql.push(" IS DISTINCT FROM ").column(field);
+    beyond_range(&mut sql, field, wanted, cast);
+    sql.push(" LIMIT 1");
+    sql.into_text()
 }
 
 /// The columns that the model has no field for. They stay, and need no value, until they may be dropped.

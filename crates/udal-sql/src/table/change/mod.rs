@@ -54,8 +54,25 @@ pub enum Due {
 pub enum Step {
     /// Statements in one transaction: they take locks that others wait for, and hold them for an instant.
     Together(Vec<String>),
-    /// Statements in one transaction that reads or writes the whole table.
-    Slow(Vec<String>),
+    /// A check of the table's rows that may take long, while others read and write.
+    Validate {
+        /// The statement.
+        statement: String,
+        /// What it means that a row does not pass.
+        reason: String,
+    },
+    /// Statements that write the whole table anew where the query finds no row. The table is locked against everyone before it
+    /// is asked, in the same transaction: what another writes meanwhile is asked about, too, or waits.
+    Guarded {
+        /// Locks the table.
+        lock: String,
+        /// The query.
+        query: String,
+        /// What a row means, or a value that does not become one of the new type.
+        reason: String,
+        /// The statements.
+        statements: Vec<String>,
+    },
     /// One statement outside of any transaction.
     Alone(String),
     /// Goes on only where the query finds no row.
@@ -73,8 +90,11 @@ impl Step {
     /// The statements, as an operator reads them.
     pub fn statements(&self) -> Vec<String> {
         match self {
-            Step::Together(statements) | Step::Slow(statements) => statements.clone(),
-            Step::Alone(statement) => vec![statement.clone()],
+            Step::Together(statements) => statements.clone(),
+            Step::Alone(statement) | Step::Validate { statement, reason: _ } => vec![statement.clone()],
+            Step::Guarded { lock, query, reason: _, statements } => {
+                [lock, query].into_iter().chain(statements).cloned().collect()
+            }
             Step::Unless { query, reason: _ } => vec![query.clone()],
             Step::Fill(fill) => vec![fill.whole()],
         }

@@ -28,12 +28,12 @@ pub(super) fn changes(target: Target<'_>, field: &Field, found: &FoundTable, fil
         return changes;
     }
     let fill = fills.get(field.name());
+    let reason = format!("a row has no value for `{}`; say what such rows get", field.name());
     let mut steps = Vec::new();
     if fill.is_none() {
         let mut query = Sql::new();
         query.push("SELECT 1 FROM ").name(target.table_name()).push(" WHERE ").column(field).push(" IS NULL LIMIT 1");
-        let reason = format!("a row has no value for `{}`; say what such rows get", field.name());
-        steps.push(Step::Unless { query: query.into_text(), reason });
+        steps.push(Step::Unless { query: query.into_text(), reason: reason.clone() });
     }
     if !has_check {
         let mut add = alter(target.table_name());
@@ -49,7 +49,7 @@ pub(super) fn changes(target: Target<'_>, field: &Field, found: &FoundTable, fil
         let fill = |table: &str| Fill { table: table.to_owned(), set: set.clone(), lacks: lacks.clone() };
         steps.extend(found.parts(target).into_iter().map(|table| Step::Fill(fill(table))));
     }
-    steps.extend(validate(target, found, &check));
+    steps.extend(validate(target, found, &check, &reason));
     let mut set = alter(target.table_name());
     set.push(" ALTER COLUMN ").column(field).push(" SET NOT NULL");
     let mut drop = alter(target.table_name());

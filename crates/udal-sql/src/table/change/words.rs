@@ -33,7 +33,7 @@ pub(super) fn changes(target: Target<'_>, field: &Field, found: &FoundTable) -> 
         let more: Vec<String> = every.iter().chain(&added).cloned().collect();
         changes.push(widen(target, field, &more, &checks));
     } else if let Some(check) = checks.iter().find(|check| !check.is_valid) {
-        let steps = validate(target, found, &check.name);
+        let steps = validate(target, found, &check.name, &held(field));
         changes.push(Change { name: name("check-words", target, field.name()), due: Due::Later, steps });
     }
     if let Some(word) = gone.first() {
@@ -71,12 +71,13 @@ fn narrow(
         sql.literal(word);
     });
     query.push(if is_array { "]::text[]) LIMIT 1" } else { "]::text[])) LIMIT 1" });
-    let held = format!("a row's `{}` is a word that the model has not", field.name());
+    let held = held(field);
     let add = add_enum_check(target, field, words);
     let mut statements: Vec<String> = old.iter().map(|check| drop_check(target, check)).collect();
     statements.push(add);
+    let validated = validate(target, found, &enum_check_name(target.table_name(), field, words), &held);
     let mut steps = vec![Step::Unless { query: query.into_text(), reason: held }, Step::Together(statements)];
-    steps.extend(validate(target, found, &enum_check_name(target.table_name(), field, words)));
+    steps.extend(validated);
     Change {
         name: name("narrow-words", target, field.name()),
         due: Due::Allowed { reason, stops_writes: false },
@@ -84,15 +85,20 @@ fn narrow(
     }
 }
 
-/// Looks at the rows of each part in turn; the table itself then has no more to look at.
-pub(super) fn validate(target: Target<'_>, found: &FoundTable, check: &str) -> Vec<Step> {
+fn held(field: &Field) -> String {
+    format!("a row's `{}` is a word that the model has not", field.name())
+}
+
+/// Looks at the rows of each part in turn; the table itself then has no more to look at. A row that came before the check, and
+/// after it was asked whether there is one, is found here, for the same `reason`.
+pub(super) fn validate(target: Target<'_>, found: &FoundTable, check: &str, reason: &str) -> Vec<Step> {
     let split = found.split_by.as_ref().map(|_| target.table_name());
     let tables = found.parts(target).into_iter().chain(split);
     tables
         .map(|table| {
             let mut sql = alter(table);
             sql.push(" VALIDATE CONSTRAINT ").name(check);
-            Step::Slow(vec![sql.into_text()])
+            Step::Validate { statement: sql.into_text(), reason: reason.to_owned() }
         })
         .collect()
 }
