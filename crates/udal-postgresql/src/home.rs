@@ -39,6 +39,10 @@ impl<'a> Home<'a> {
         self.target
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(crate) fn model(&self) -> &'a Arc<Model> {
         self.model
     }

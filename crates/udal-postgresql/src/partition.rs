@@ -1,7 +1,10 @@
 //! How partitions come to be, and go.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
-use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Error as PgError, Row};
 use udal_core::Error;
 use udal_core::model::Expiry;
 use udal_pgpool::{Failure, Provision, Transaction, read_text};
@@ -28,6 +31,18 @@ pub(crate) fn read_partition(row: &Row) -> Result<(String, Standing), Failure> {
     Ok((read_text(row, 0)?, standing))
 }
 
+/// Whether another run came in the way of one that takes partitions out: what it was about is done, dropped, or to be done
+/// after what the other began.
+pub(crate) fn is_in_the_way(error: &PgError) -> bool {
+    let of_others = [SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, SqlState::UNDEFINED_TABLE];
+    error.code().is_some_and(|code| of_others.contains(code))
+}
+
+/// What another run came in the way of is looked at again.
+fn overtaken(error: PgError) -> Failure {
+    if is_in_the_way(&error) { Failure::overtaken() } else { error.into() }
+}
+
 async fn standing(target: Target<'_>, span: Span, transaction: &Transaction<'_>) -> Result<Option<Standing>, Failure> {
     let rows = transaction.query(&table::find_partition(target, span)).await?;
     rows.first().map(|row| Ok(read_partition(row)?.1)).transpose()
@@ -46,7 +61,7 @@ impl Provision for OnePartition<'_> {
         let mut statements = Vec::new();
         match standing(target, span, transaction).await? {
             Some(Standing::Part) => return Ok(()),
-            Some(Standing::Leaving) => statements.push(table::finish_detaching(target, span)),
+            Some(Standing::Leaving) => finish(target, span, transaction).await?,
             Some(Standing::Apart) if transaction.query(&table::find_partition_row(target, span)).await?.is_empty() => {
                 // It may lack what the model has got since.
                 statements.push(table::drop_empty_partition(target, span));
@@ -67,29 +82,54 @@ impl Provision for TakenOut<'_> {
     async fn run(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
         let TakenOut(target, span) = *self;
         if standing(target, span, transaction).await? == Some(Standing::Leaving) {
-            transaction.batch(&table::finish_detaching(target, span)).await?;
+            finish(target, span, transaction).await?;
         }
         Ok(())
     }
 }
 
+async fn finish(target: Target<'_>, span: Span, transaction: &Transaction<'_>) -> Result<(), Failure> {
+    transaction.batch(&table::finish_detaching(target, span)).await.map_err(overtaken)
+}
+
 /// Drops a partition that was taken out, or keeps it under another name; the ids of its records are free with it.
-pub(crate) struct Settled<'a>(pub(crate) Target<'a>, pub(crate) Span, pub(crate) Expiry);
+pub(crate) struct Settled<'a> {
+    target: Target<'a>,
+    span: Span,
+    then: Expiry,
+    is_done: AtomicBool,
+}
+
+impl<'a> Settled<'a> {
+    pub(crate) fn new(target: Target<'a>, span: Span, then: Expiry) -> Self {
+        Settled { target, span, then, is_done: AtomicBool::new(false) }
+    }
+
+    /// Whether it was this that settled it: another run may have, or a record of its time came meanwhile, and made it a part
+    /// again; then the next run takes it out.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done.load(Ordering::Acquire)
+    }
+}
 
 #[async_trait]
 impl Provision for Settled<'_> {
     async fn run(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
-        let Settled(target, span, expiry) = *self;
-        transaction.batch(&table::lock_partition(target, span)).await?;
-        if standing(target, span, transaction).await? != Some(Standing::Apart) {
-            // A record of its time came meanwhile, and made it a part again: the next run takes it out.
+        let Settled { target, span, then, ref is_done } = *self;
+        let is_apart = async || Ok::<_, Failure>(standing(target, span, transaction).await? == Some(Standing::Apart));
+        if !is_apart().await? {
             return Ok(());
         }
-        let statements = match expiry {
+        transaction.batch(&table::lock_partition(target, span)).await.map_err(overtaken)?;
+        if !is_apart().await? {
+            return Ok(());
+        }
+        let statements = match then {
             Expiry::Drop => table::drop_partition(target, span),
             Expiry::Detach => table::keep_partition(target, span, &free_name(target, span, transaction).await?),
         };
         transaction.batches(&statements).await?;
+        is_done.store(true, Ordering::Release);
         Ok(())
     }
 }

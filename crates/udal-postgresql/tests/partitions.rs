@@ -71,6 +71,24 @@ async fn ids(client: &Client) -> i64 {
     client.query_one("SELECT count(*) FROM lab_result__ids", &[]).await.unwrap().get(0)
 }
 
+const IS_PENDING: &str = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
+
+/// Takes the partition out, and is killed in the middle of it.
+async fn leave_pending(fixture: &Fixture, partition: &str) {
+    let (watcher, blocker, detaching) = (client(fixture).await, client(fixture).await, client(fixture).await);
+    blocker.batch_execute("BEGIN; SELECT 1 FROM lab_result").await.unwrap();
+    let token = detaching.cancel_token();
+    let statement = format!("ALTER TABLE lab_result DETACH PARTITION {partition} CONCURRENTLY");
+    let detach = tokio::spawn(async move { detaching.batch_execute(&statement).await });
+    while watcher.query_one(IS_PENDING, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::task::yield_now().await;
+    }
+    token.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    detach.await.unwrap().unwrap_err();
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(watcher.query_one(IS_PENDING, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
 fn today() -> Date {
     Date::parse("2024-05-05").unwrap()
 }
@@ -124,21 +142,7 @@ async fn what_was_interrupted_is_ended_by_the_next_run() {
     let client = client(&fixture).await;
     // Killed between taking out and dropping, and in the middle of taking out.
     client.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_11").await.unwrap();
-    let blocker = self::client(&fixture).await;
-    blocker.batch_execute("BEGIN; SELECT 1 FROM lab_result").await.unwrap();
-    let detaching = self::client(&fixture).await;
-    let token = detaching.cancel_token();
-    let detach = tokio::spawn(async move {
-        detaching.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_12 CONCURRENTLY").await
-    });
-    let is_pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
-    while client.query_one(is_pending, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-        tokio::task::yield_now().await;
-    }
-    token.cancel_query(tokio_postgres::NoTls).await.unwrap();
-    detach.await.unwrap().unwrap_err();
-    blocker.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(client.query_one(is_pending, &[]).await.unwrap().get::<_, i64>(0), 1);
+    leave_pending(&fixture, "lab_result__p2023_12").await;
     // A table of a partition's name was made, and never became one.
     client.batch_execute("CREATE TABLE lab_result__p2024_06 (id text)").await.unwrap();
 
@@ -205,5 +209,53 @@ async fn what_is_over_is_kept_where_the_model_says_so() {
         assert_eq!((kept.get::<_, &str>(0), ids(&client).await), ("Result/1", 0));
     }
     assert_eq!(backend.maintain(&ctx(), &model, today()).await.unwrap().detached, [] as [String; 0]);
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_of_a_later_partition_is_ended_first() {
+    let fixture = Fixture::start().await;
+    let (backend, model) = (PostgresqlBackend::new(fixture.databases()), model(by_month().retention("2 months")));
+    for (id, day) in [("Result/1", "2023-11-01"), ("Result/2", "2023-12-01"), ("Result/3", "2024-05-01")] {
+        create(&backend, &model, id, day).await.unwrap();
+    }
+    leave_pending(&fixture, "lab_result__p2023_12").await;
+    let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
+    assert_eq!(done.dropped, ["lab_result__p2023_11", "lab_result__p2023_12"]);
+    assert_eq!((count(&backend, &model).await, ids(&client(&fixture).await).await), (1, 1));
+
+    // One that is not over comes back, with its records: the model keeps it longer than whoever began.
+    create(&backend, &model, "Result/1", "2023-11-01").await.unwrap();
+    leave_pending(&fixture, "lab_result__p2024_05").await;
+    assert_eq!(count(&backend, &model).await, 1);
+    let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
+    assert_eq!(done.dropped, ["lab_result__p2023_11"]);
+    assert!(is_there(&backend, &model, "Result/3").await);
+    assert_eq!((count(&backend, &model).await, ids(&client(&fixture).await).await), (1, 1));
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_that_maintain_at_once_all_end_well() {
+    let fixture = Fixture::start().await;
+    let model = model(by_month().retention("2 months"));
+    let backends = [(); 3].map(|()| PostgresqlBackend::new(fixture.databases()));
+    for round in 0..3 {
+        for month in 1..=6 {
+            create(&backends[0], &model, &format!("Result/{month}"), &format!("2023-{month:02}-01")).await.unwrap();
+        }
+        let runs = backends.clone().map(|backend| {
+            let model = Arc::clone(&model);
+            tokio::spawn(async move { backend.maintain(&ctx(), &model, today()).await })
+        });
+        let mut dropped = Vec::new();
+        for run in runs {
+            dropped.extend(run.await.unwrap().unwrap().dropped);
+        }
+        dropped.sort();
+        let expected: Vec<String> = (1..=6).map(|month| format!("lab_result__p2023_{month:02}")).collect();
+        assert_eq!(dropped, expected, "each by one of them, in round {round}");
+        assert_eq!((count(&backends[0], &model).await, ids(&client(&fixture).await).await), (0, 0));
+    }
     fixture.stop().await;
 }

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use udal_core::Error;
 use udal_core::contract::Backend;
 use udal_core::model::{Catalog, StorageKind};
-use udal_core::value::Date;
-use udal_core::{Context, Error};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pggraph::PgGraphBackend;
 use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_prefix};
-use udal_postgresql::{Maintenance, PostgresqlBackend};
+use udal_postgresql::PostgresqlBackend;
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 
 use crate::{Secret, ServerConfig, StartError, config, servers};
@@ -259,23 +258,6 @@ impl Udal {
     /// The backend of tables; none where records are kept in memory.
     pub(crate) fn tables(&self) -> Option<&PostgresqlBackend> {
         self.tables.as_ref()
-    }
-
-    /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
-    /// those that the model's `retention` is over for. To be called once a day or so; it may be called at any time.
-    ///
-    /// Answers what was done to the table of each such model.
-    ///
-    /// # Errors
-    /// What the database says; called again, it goes on where it ended.
-    pub async fn maintain(&self, ctx: &Context, today: Date) -> Result<Vec<(String, Maintenance)>, Error> {
-        let mut done = Vec::new();
-        let Some(tables) = &self.tables else { return Ok(done) };
-        let models = self.service.catalog().models();
-        for model in models.filter(|model| model.table().is_some_and(|table| table.partition.is_some())) {
-            done.push((model.name().to_owned(), tables.maintain(ctx, model, today).await?));
-        }
-        Ok(done)
     }
 
     /// Whether the embedded PostgreSQL was started by this process, rather than joined.

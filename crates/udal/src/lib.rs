@@ -22,6 +22,7 @@
 mod builder;
 pub mod config;
 mod error;
+mod maintenance;
 mod migrate;
 mod secret;
 mod servers;
@@ -30,6 +31,7 @@ mod tenants;
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
+pub use maintenance::TenantMaintenance;
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use servers::ServerConfig;

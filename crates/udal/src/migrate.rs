@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use udal_core::model::{Model, StorageKind};
+use udal_core::value::decode;
 use udal_core::{AccessContext, Context, Error, ErrorKind, Result, TenantSlug, nearest};
 use udal_postgresql::{Allowances, ChangeState, PostgresqlBackend, TableChange};
 
@@ -39,7 +40,7 @@ pub struct DatabaseMigration {
     pub tenant: Option<TenantSlug>,
     /// The models whose tables differ from them, by group and name, with each difference.
     pub models: BTreeMap<String, Vec<TableChange>>,
-    /// Why it could not be looked at, or not whole.
+    /// Why it could not be looked at, or not whole: of several tables, why the first. The others had their turn.
     pub error: Option<Error>,
 }
 
@@ -92,7 +93,7 @@ impl Udal {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) for a tenant that is not there, [`InvalidInput`](ErrorKind::InvalidInput) or
-    /// [`UnknownName`](ErrorKind::UnknownName) for an allowance that is none. What goes wrong in one database is in its answer.
+    /// [`UnknownName`](ErrorKind::UnknownName) for an allowance that is none, or a value that does not fill its field. What goes wrong in one database is in its answer.
     pub async fn plan_migration(
         &self,
         request: &MigrationRequest,
@@ -179,9 +180,9 @@ async fn database(
         match table(way, tables, model, done.tenant.as_ref(), allowances, watch).await {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => drop(done.models.insert(format!("{}.{}", model.group(), model.name()), changes)),
+            // The other tables have their turn; the first that failed says why.
             Err(error) => {
-                done.error = Some(error);
-                break;
+                done.error.get_or_insert(error);
             }
         }
     }
@@ -223,9 +224,10 @@ fn check(allowances: &Allowances, udal: &Udal) -> Result<()> {
         }
         model_of(path, catalog)?;
     }
-    for path in allowances.fills.keys() {
+    for (path, json) in &allowances.fills {
         let (model, field) = model_of(path, catalog)?;
-        model.field(field)?;
+        decode(model.field(field)?, json)
+            .map_err(|error| Error::fields("this does not fill the field", vec![error]))?;
     }
     Ok(())
 }

@@ -6,13 +6,13 @@ use serde_json::json;
 use udal::model::Catalog;
 use udal::value::Timestamp;
 use udal::{
-    DroppedDatabase, Error, ErrorKind, LoadErrors, Maintenance, Placement, ServerName, StartError, TenantSlug,
-    TenantStatus, Udal, nearest,
+    DroppedDatabase, Error, ErrorKind, LoadErrors, Maintenance, Placement, ServerName, StartError, TenantMaintenance,
+    TenantSlug, TenantStatus, Udal, nearest,
 };
 
 use crate::args::TenantCommand;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, error_json};
 use crate::output::Output;
 use crate::session::operator;
 
@@ -115,35 +115,40 @@ fn dropped(name: &str, databases: &[DroppedDatabase], output: &mut Output) -> Re
     output.answer(&json, &lines.join("\n"), &table)
 }
 
-/// Does what is due for the tenant's tables that are split by time.
+/// Does what is due for the tenant's tables that are split by time. What fails comes last, and decides the exit.
 async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     let ctx = operator(name)?;
     let tenants = udal.service().list_tenants().await?;
     if !tenants.contains(ctx.tenant()) {
         return Err(missing(name, &tenants).into());
     }
-    let done = udal.maintain(&ctx, Timestamp::now().date()).await?;
-    let row = |(model, done): &(String, Maintenance)| {
-        [model.clone(), done.ahead.join(" "), done.dropped.join(" "), done.detached.join(" ")]
-    };
-    let rows: Vec<[String; 4]> = done.iter().map(row).collect();
-    let mut table: Vec<Vec<&str>> = vec![vec!["model", "ahead", "dropped", "detached"]];
+    let TenantMaintenance { tables, failures } = udal.maintain(&ctx, Timestamp::now().date()).await;
+    let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
+        [model.clone(), ahead.join(" "), dropped.join(" "), detached.join(" "), String::new()]
+    });
+    let failed = failures.iter().map(|(model, error)| {
+        let none = String::new;
+        [model.clone(), none(), none(), none(), error.message().to_owned()]
+    });
+    let rows: Vec<[String; 5]> = done.chain(failed).collect();
+    let mut table: Vec<Vec<&str>> = vec![vec!["model", "ahead", "dropped", "detached", "error"]];
     table.extend(rows.iter().map(|row| row.iter().map(String::as_str).collect()));
     let table: Vec<&[&str]> = table.iter().map(Vec::as_slice).collect();
-    let lines: Vec<String> = done
-        .iter()
-        .map(|(model, done)| {
-            let Maintenance { ahead, dropped, detached } = done;
-            let counts = format!("{} partitions ahead, {} dropped", ahead.len(), dropped.len());
-            format!("{model}: {counts}, {} kept as tables of their own", detached.len())
-        })
-        .collect();
-    let json: Vec<_> = done
-        .iter()
-        .map(|(model, done)| json!({"model": model, "ahead": done.ahead, "dropped": done.dropped, "detached": done.detached}))
-        .collect();
+    let counts = |(model, Maintenance { ahead, dropped, detached }): &(String, Maintenance)| {
+        let counts = format!("{} partitions ahead, {} dropped", ahead.len(), dropped.len());
+        format!("{model}: {counts}, {} kept as tables of their own", detached.len())
+    };
+    let failed = |(model, error): &(String, Error)| format!("{model}: failed: {}", error.message());
+    let lines: Vec<String> = tables.iter().map(counts).chain(failures.iter().map(failed)).collect();
+    let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
+        json!({"model": model, "ahead": ahead, "dropped": dropped, "detached": detached, "error": null})
+    });
+    let failed = failures.iter().map(
+        |(model, error)| json!({"model": model, "ahead": [], "dropped": [], "detached": [], "error": error_json(error)}),
+    );
+    let json: Vec<_> = done.chain(failed).collect();
     output.answer(&json!(json), &lines.join("\n"), &table)?;
-    Ok(Exit::Done)
+    Ok(failures.first().map_or(Exit::Done, |(_, error)| Exit::of(error.kind())))
 }
 
 /// That there is no tenant of that name.

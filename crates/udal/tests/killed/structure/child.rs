@@ -111,7 +111,7 @@ impl Worker {
                 continue;
             }
             let ctx = context(&tenant);
-            let work = async { self.later.maintain(&ctx, today()).await.map(drop) };
+            let work = async { self.later.maintain(&ctx, today()).await.whole().map(drop) };
             self.journaled(Structure::Maintain(tenant.clone()), work).await;
         }
     }

@@ -132,7 +132,7 @@ impl Check<'_> {
         if self.done {
             self.is_maintained(tenant).await;
         }
-        self.udal.maintain(&context(tenant), today()).await.unwrap();
+        self.udal.maintain(&context(tenant), today()).await.whole().unwrap();
         self.is_maintained(tenant).await;
         assert_eq!(self.numbers(tenant, "Trace").await.len(), count("Trace"), "traces of {tenant}");
     }

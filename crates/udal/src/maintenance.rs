@@ -1,0 +1,49 @@
+//! What is due from time to time for the tables of a tenant.
+
+use udal_core::value::Date;
+use udal_core::{Context, Error};
+use udal_postgresql::Maintenance;
+
+use crate::Udal;
+
+/// What was done for a tenant, and what could not be.
+#[derive(Debug, Default)]
+#[must_use = "what failed is in here"]
+pub struct TenantMaintenance {
+    /// What was done to the table of each model that is split by time, by the model's name.
+    pub tables: Vec<(String, Maintenance)>,
+    /// What failed, by the model's name. The others had their turn; done again, each goes on where it ended.
+    pub failures: Vec<(String, Error)>,
+}
+
+impl TenantMaintenance {
+    /// What was done, where nothing failed.
+    ///
+    /// # Errors
+    /// The first of what failed.
+    pub fn whole(self) -> Result<Vec<(String, Maintenance)>, Error> {
+        let TenantMaintenance { tables, failures } = self;
+        failures.into_iter().next().map_or(Ok(tables), |(_, error)| Err(error))
+    }
+}
+
+impl Udal {
+    /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
+    /// those that the model's `retention` is over for. To be called once a day or so; it may be called at any time, also by
+    /// several at once.
+    ///
+    /// A table that fails does not keep the others from their turn.
+    pub async fn maintain(&self, ctx: &Context, today: Date) -> TenantMaintenance {
+        let mut done = TenantMaintenance::default();
+        let Some(tables) = self.tables() else { return done };
+        let models = self.service().catalog().models();
+        for model in models.filter(|model| model.table().is_some_and(|table| table.partition.is_some())) {
+            let name = model.name().to_owned();
+            match tables.maintain(ctx, model, today).await {
+                Ok(maintained) => done.tables.push((name, maintained)),
+                Err(error) => done.failures.push((name, error)),
+            }
+        }
+        done
+    }
+}
