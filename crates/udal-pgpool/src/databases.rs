@@ -10,6 +10,7 @@ use udal_core::{Error, Result, TenantSlug};
 use crate::directory::{Directory, Known};
 use crate::failure::Attempt;
 use crate::flights::Flights;
+use crate::lookups::LookUps;
 use crate::once::{Once, OncePer};
 use crate::pool::{Pools, Reserved};
 use crate::{
@@ -33,6 +34,7 @@ struct Inner {
     settings: Arc<Settings>,
     pools: Arc<Pools>,
     directory: Directory,
+    look_ups: LookUps,
     /// What was brought up to date in each database.
     done: OncePer<Place>,
     /// Whether the platform's database was.
@@ -58,6 +60,7 @@ impl TenantDatabases {
         let inner = Inner {
             pools: Pools::new(Arc::clone(&settings)),
             directory: Directory::new(settings.place_fresh_for),
+            look_ups: LookUps::default(),
             settings,
             done: OncePer::default(),
             platform: Once::default(),
@@ -263,6 +266,15 @@ impl TenantDatabases {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    pub(crate) fn look_ups(&self) -> &LookUps {
+        &self.inner.look_ups
+    }
+
+    /// What one is answered who may not even wait.
+    pub(crate) fn turned_away(&self) -> Error {
+        self.inner.pools.turned_away()
     }
 
     pub(crate) fn platform(&self) -> &Once {

@@ -20,6 +20,7 @@ mod flights;
 pub mod idempotency;
 mod lease;
 mod listing;
+mod lookups;
 mod names;
 mod numeric;
 mod once;

@@ -35,7 +35,7 @@ impl TenantDatabases {
         if let Err(error) = self.search_servers().await {
             tracing::warn!(%error, "not every tenant is known");
         }
-        self.ask_platform(&registry::tenants()).await?.iter().map(registry::read_tenant).collect()
+        self.ask_platform(registry::tenants).await?.iter().map(registry::read_tenant).collect()
     }
 
     /// What the platform knows of one tenant.
@@ -52,26 +52,24 @@ impl TenantDatabases {
         Ok(found)
     }
 
-    async fn find_tenant(&self, slug: &TenantSlug) -> Result<Option<Tenant>> {
-        self.ask_platform(&registry::tenant(slug)).await?.first().map(registry::read_tenant).transpose()
-    }
-
-    /// Asks the platform's database; where someone dropped it, it is made again first.
-    async fn ask_platform(&self, statement: &Statement) -> Result<Vec<Row>> {
-        match self.try_platform(statement).await {
+    /// Asks the platform's database, what is known to ask when there is a connection; where someone dropped the database, it
+    /// is made again first.
+    pub(crate) async fn ask_platform(&self, mut statement: impl FnMut() -> Statement + Send) -> Result<Vec<Row>> {
+        match self.try_platform(&mut statement).await {
             Err(Failure::Missing(_)) => {
                 tracing::warn!(place = %self.platform_place(), "the platform's database is gone; making it again");
                 self.platform().forget(PLATFORM);
                 self.prepare_platform().await?;
                 self.search_servers().await?;
-                Ok(self.try_platform(statement).await?)
+                Ok(self.try_platform(&mut statement).await?)
             }
             done => Ok(done?),
         }
     }
 
-    async fn try_platform(&self, statement: &Statement) -> Attempt<Vec<Row>> {
-        Ok(self.connect(&self.platform_place()).await?.query(statement).await?)
+    async fn try_platform(&self, statement: &mut (impl FnMut() -> Statement + Send)) -> Attempt<Vec<Row>> {
+        let connection = self.connect(&self.platform_place()).await?;
+        Ok(connection.query(&statement()).await?)
     }
 
     /// Makes sure, once in this process, that the platform's database is there and has this release's tables.

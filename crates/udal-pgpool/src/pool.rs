@@ -57,10 +57,7 @@ impl Pools {
             let grant = match self.with_queue(|queue| queue.take(place)) {
                 Taken::Granted(grant) => grant,
                 Taken::Waits(number, receiver) => self.wait(place, number, receiver).await?,
-                Taken::Full => {
-                    self.counts.turned_away();
-                    return Err(too_many_wait().into());
-                }
+                Taken::Full => return Err(self.turned_away().into()),
             };
             match grant {
                 Grant::Refused(error) => return Err(error.into()),
@@ -88,6 +85,13 @@ impl Pools {
             return Ok(grant);
         }
         Err(self.waited_in_vain(place, self.settings.wait_timeout).into())
+    }
+
+    /// What one is answered who may not wait, since too many do.
+    pub(crate) fn turned_away(&self) -> Error {
+        self.counts.turned_away();
+        Error::new(ErrorKind::Unavailable, "too many calls wait for a connection to the database")
+            .hint("try again in a moment, with fewer calls at one time")
     }
 
     /// What one is answered who waited for so long.
@@ -360,11 +364,6 @@ fn limits(settings: &Settings) -> Limits {
         waiting: settings.max_waiting,
         waiting_per_place: settings.max_waiting_per_tenant,
     }
-}
-
-fn too_many_wait() -> Error {
-    Error::new(ErrorKind::Unavailable, "too many calls wait for a connection to the database")
-        .hint("try again in a moment, with fewer calls at one time")
 }
 
 fn closed_at_once(place: &Place) -> Error {

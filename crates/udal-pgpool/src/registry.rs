@@ -68,10 +68,10 @@ pub(crate) fn tenants() -> Statement {
     sql.finish()
 }
 
-/// One tenant.
-pub(crate) fn tenant(slug: &TenantSlug) -> Statement {
+/// Those of these tenants that are there.
+pub(crate) fn some_tenants<'a>(slugs: impl Iterator<Item = &'a TenantSlug>) -> Statement {
     let mut sql = Sql::new();
-    sql.push(TENANTS).push(" WHERE \"slug\" = ").param(Param::text(slug.as_str()));
+    sql.push(TENANTS).push(" WHERE \"slug\" = ANY (").param(Param::texts(slugs.map(TenantSlug::to_string))).push(")");
     sql.finish()
 }
 

@@ -180,7 +180,7 @@ impl TenantDatabases {
         if found.is_none() && progress.is_made {
             // The lock on the row was lost, and another gave the tenant up. Nobody may place it anew meanwhile.
             transaction.query(&registry::lock_structure(PLACING_LOCK)).await?;
-            let is_back = !transaction.query(&registry::tenant(&tenant.slug)).await?.is_empty();
+            let is_back = !transaction.query(&registry::some_tenants([&tenant.slug].into_iter())).await?.is_empty();
             return Ok(!is_back && self.is_gone(&room, &tenant.place, progress).await?);
         }
         if found.is_none_or(|found| found.state != TenantState::Creating || found.place != tenant.place) {

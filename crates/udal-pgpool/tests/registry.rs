@@ -190,3 +190,64 @@ async fn a_tenant_whose_server_is_not_configured_fails_alone() {
     assert!(!both.create_tenant(&slug("near"), &Placement::On(ServerName::default())).await.unwrap());
     fixture.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_ask_where_tenants_are_while_there_is_no_connection_ask_together() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases_with(|settings| {
+        own_names(settings, "l");
+        settings.max_connections = 5;
+    });
+    write(&databases, "acme").await;
+    let place = databases.place_of(&slug("acme")).await.unwrap().unwrap();
+    let other = fixture.installation("l");
+    make(&other, "beta").await;
+    let pooled = 5 - databases.maintenance_connections();
+    let mut held = Vec::new();
+    for _ in 0..pooled {
+        held.push(databases.connect(&place).await.unwrap());
+    }
+    let mut asked = JoinSet::new();
+    for number in 0..300 {
+        let databases = databases.clone();
+        let name = if number % 3 == 0 { "beta".to_owned() } else { format!("nobody-{number}") };
+        asked.spawn(async move { (name == "beta", databases.place_of(&slug(&name)).await.unwrap()) });
+    }
+    while databases.status().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Time for the others to ask.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(databases.status().waiting, 1);
+    drop(held);
+    let answers = asked.join_all().await;
+    assert!(answers.iter().all(|(is_there, place)| *is_there == place.is_some()));
+    assert_eq!(answers.len(), 300);
+    // Who asks after that is asked for again.
+    assert!(databases.place_of(&slug("nobody-1")).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_ask_together_fail_together_and_may_ask_again() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases_with(|settings| {
+        own_names(settings, "f");
+        settings.max_connections = 5;
+        settings.wait_timeout = std::time::Duration::from_millis(50);
+    });
+    write(&databases, "acme").await;
+    let place = databases.place_of(&slug("acme")).await.unwrap().unwrap();
+    let mut held = Vec::new();
+    for _ in 0..5 - databases.maintenance_connections() {
+        held.push(databases.connect(&place).await.unwrap());
+    }
+    let mut asked = JoinSet::new();
+    for number in 0..20 {
+        let databases = databases.clone();
+        asked.spawn(async move { databases.place_of(&slug(&format!("nobody-{number}"))).await });
+    }
+    let kinds = asked.join_all().await.into_iter().map(|answer| answer.map_err(|error| error.kind()));
+    assert!(kinds.into_iter().all(|answer| answer == Err(ErrorKind::Unavailable)));
+    drop(held);
+    assert!(databases.place_of(&slug("nobody-1")).await.unwrap().is_none());
+}
