@@ -16,7 +16,6 @@ pub(crate) const ROWS: usize = 100_000;
 const ROUNDS: usize = 5;
 
 pub(crate) async fn run(shop: &Shop, report: &mut Report) {
-    shop.fill("Written", 0..1).await;
     let client = shop.client().await;
     let (mut bare, mut udal) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

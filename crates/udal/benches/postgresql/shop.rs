@@ -69,6 +69,8 @@ impl Shop {
         for model in ["Plain", "Split", "Paged"] {
             shop.fill(model, 0..ROWS).await;
         }
+        // Its table is what is needed.
+        shop.fill("Written", 0..1).await;
         shop.analyze().await;
         shop
     }

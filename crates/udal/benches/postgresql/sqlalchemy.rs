@@ -16,7 +16,6 @@ pub(crate) async fn run(shop: &Shop, report: &mut Report) {
     let Ok(python) = std::env::var(PYTHON) else {
         return report.miss(format!("SQLAlchemy was not measured: {PYTHON} names no Python that has it"));
     };
-    shop.fill("Written", 0..1).await;
     let mut command = Command::new(python);
     command.arg(SCRIPT).arg(shop.url("postgresql+psycopg")).arg(ROWS.to_string()).arg(batches::ROWS.to_string());
     let output = match tokio::task::spawn_blocking(move || command.output()).await.unwrap() {
