@@ -11,15 +11,16 @@ mod rows;
 mod tests;
 
 use std::fs::File;
+use std::future::ready;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use futures_util::future::Either;
 use futures_util::stream::{self, Stream, StreamExt};
-use serde_json::Value as Json;
 use tokio::sync::mpsc::Receiver;
-use udal::{BatchMode, Context, Error, RecordService, Records};
+use udal::{BatchMode, ChangeAnswer, Context, Error, ItemFailure, RecordService, Records};
 
 use crate::args::{ImportArguments, InputFormat};
 use crate::exit::Exit;
@@ -86,143 +87,146 @@ pub(crate) async fn run(
     let records = service.records(&arguments.target.group, &arguments.target.model)?;
     let rows = Rows::new(reader, format, records.model(), arguments)?;
     let progress = Progress::new(bytes);
+    let sent = Sent::default();
     let chunks = rows.read_aside(name);
-    let import = Import { ctx, records, mode: arguments.mode, report, progress, begun: Instant::now() };
-    if arguments.atomic { import.whole(chunks, output).await } else { import.row_by_row(chunks, output).await }
+    let mut import = Import { mode: arguments.mode, report, progress, sent, begun: Instant::now() };
+    if arguments.atomic {
+        import.whole(&records, &ctx, chunks).await?;
+    } else {
+        import.part_by_part(&records, &ctx, chunks, output).await?;
+    }
+    import.progress.finish();
+    import.report.finish(import.begun.elapsed(), output)
 }
 
 struct Import {
-    ctx: Context,
-    records: Records,
     mode: Mode,
     report: Report,
     progress: Progress,
+    sent: Sent,
     begun: Instant,
 }
 
 impl Import {
-    /// Writes each row that can be written, a chunk a call.
-    async fn row_by_row(
-        mut self,
-        mut chunks: Receiver<Result<Chunk, Failure>>,
+    /// Writes each row that can be written.
+    async fn part_by_part(
+        &mut self,
+        records: &Records,
+        ctx: &Context,
+        chunks: Receiver<udal::Result<Chunk>>,
         output: &mut Output,
-    ) -> Result<Exit, Failure> {
-        while let Some(chunk) = chunks.recv().await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(Failure::Service(error)) => {
-                    self.report.stop(None, error);
-                    break;
-                }
-                Err(other) => return Err(other),
-            };
-            let end = chunk.end;
-            let stopped = self.write(chunk, output).await?;
-            self.progress.at(end, self.report.done());
-            if stopped {
-                break;
-            }
+    ) -> Result<(), Failure> {
+        let unread: Arc<Mutex<Option<Error>>> = Arc::default();
+        let rows = self.sent.rows(chunks);
+        let items = rows.scan(Arc::clone(&unread), |unread, row| {
+            // What cannot be read ends the input: it is no row.
+            let row = row.map_err(|error| *locked(unread) = Some(error)).ok();
+            ready(row.map(|row| row.json))
+        });
+        let mut parts = self.mode.send(records, ctx, items, BatchMode::PerItem);
+        while let Some(part) = parts.next().await {
+            self.add(part?, output)?;
         }
-        self.progress.finish();
-        self.report.finish(self.begun.elapsed(), output)
+        if let Some(error) = locked(&unread).take() {
+            self.report.stop(None, error);
+        }
+        Ok(())
     }
 
-    /// Writes a chunk; answers whether there is no going on.
-    async fn write(&mut self, chunk: Chunk, output: &mut Output) -> Result<bool, Failure> {
-        let mut failed: Vec<(u64, Error)> = Vec::new();
-        let mut lines = Vec::with_capacity(chunk.rows.len());
-        let mut items = Vec::with_capacity(chunk.rows.len());
-        for Row { line, json } in chunk.rows {
-            match json {
-                Ok(json) => {
-                    lines.push(line);
-                    items.push(json);
-                }
-                Err(error) => failed.push((line, error)),
-            }
-        }
-        let first = lines.first().copied();
-        let line_of = |index: u64| usize::try_from(index).ok().and_then(|index| lines.get(index)).copied();
-        let mut stop = None;
-        if !items.is_empty() {
-            let items = stream::iter(items.into_iter().map(Ok));
-            match self.mode.send(&self.records, &self.ctx, items, BatchMode::PerItem).await {
-                Ok(mut answer) => {
-                    let stopped = answer.stopped.take();
-                    self.report.add(&answer);
-                    let named =
-                        |failure: udal::ItemFailure| (line_of(failure.index).unwrap_or_default(), failure.error);
-                    failed.extend(answer.failures.into_iter().map(named));
-                    stop = stopped;
-                }
-                Err(error) => stop = Some(error),
-            }
-        }
-        let stop = stop.map(|error| {
-            let (index, error) = without_item(error);
-            (index.and_then(line_of).or(first), error)
-        });
-        failed.sort_by_key(|(line, _)| *line);
-        for (line, error) in failed {
+    /// Tells of a part that is written.
+    fn add(&mut self, mut part: ChangeAnswer, output: &mut Output) -> Result<(), Failure> {
+        let failures = std::mem::take(&mut part.failures);
+        self.report.add(&part);
+        let sent = self.sent.clone();
+        for ItemFailure { index, error } in failures {
             let report = &mut self.report;
-            self.progress.aside(|| report.add_failure(line, &error, output))?;
+            self.progress.aside(|| report.add_failure(sent.line_of(index).unwrap_or_default(), &error, output))?;
         }
-        let stopped = stop.is_some();
-        if let Some((line, error)) = stop {
-            self.report.stop(line, error);
+        if let Some(error) = part.stopped {
+            let (index, error) = without_item(error);
+            self.report.stop(index.and_then(|index| sent.line_of(index)), error);
         }
-        Ok(stopped)
+        self.progress.at(sent.bytes(), self.report.done());
+        Ok(())
     }
 
     /// Writes all rows or none.
-    async fn whole(mut self, chunks: Receiver<Result<Chunk, Failure>>, output: &mut Output) -> Result<Exit, Failure> {
-        let lines = Arc::new(Mutex::new(Lines::default()));
-        let items = self.items(chunks, Arc::clone(&lines));
-        let answer = self.mode.send(&self.records, &self.ctx, items, BatchMode::Atomic).await;
+    async fn whole(
+        &mut self,
+        records: &Records,
+        ctx: &Context,
+        chunks: Receiver<udal::Result<Chunk>>,
+    ) -> Result<(), Failure> {
+        let (progress, sent) = (self.progress.clone(), self.sent.clone());
+        let items = self.sent.rows(chunks).map(move |row| {
+            progress.at(sent.bytes(), 0);
+            row?.json
+        });
+        let mut parts = self.mode.send(records, ctx, items, BatchMode::Atomic);
         let done = self.mode.done();
-        self.progress.finish();
-        let answer = answer.map_err(|error| {
-            let (index, error) = without_item(error);
-            let line = index.and_then(|index| lines.lock().unwrap_or_else(PoisonError::into_inner).of(index));
-            with_message(&error, |message| match line {
-                Some(line) => format!("line {line}: {message}; nothing is {done}"),
-                None => format!("{message}; nothing is {done}"),
-            })
-        })?;
-        self.report.add(&answer);
-        self.report.finish(self.begun.elapsed(), output)
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(|error| {
+                self.progress.finish();
+                let (index, error) = without_item(error);
+                let line = index.and_then(|index| self.sent.line_of(index));
+                with_message(&error, |message| match line {
+                    Some(line) => format!("line {line}: {message}; nothing is {done}"),
+                    None => format!("{message}; nothing is {done}"),
+                })
+            })?;
+            self.report.add(&part);
+        }
+        Ok(())
+    }
+}
+
+/// What was given to the service so far.
+#[derive(Clone, Default)]
+struct Sent(Arc<Mutex<Place>>);
+
+#[derive(Default)]
+struct Place {
+    lines: Lines,
+    bytes: u64,
+}
+
+impl Sent {
+    /// The rows one after the other, noted when they are taken.
+    fn rows(&self, chunks: Receiver<udal::Result<Chunk>>) -> impl Stream<Item = udal::Result<Row>> + Send + use<> {
+        let sent = self.clone();
+        let chunks = stream::unfold(chunks, async |mut chunks| Some((chunks.recv().await?, chunks)));
+        let rows = move |chunk: udal::Result<Chunk>| {
+            let rows = chunk.map(|chunk| {
+                sent.note(&chunk);
+                chunk.rows
+            });
+            match rows {
+                Ok(rows) => Either::Left(stream::iter(rows.into_iter().map(Ok))),
+                Err(error) => Either::Right(stream::once(ready(Err(error)))),
+            }
+        };
+        chunks.map(rows).flatten()
     }
 
-    /// The rows one after the other, whose lines are kept in `lines`.
-    fn items(
-        &self,
-        chunks: Receiver<Result<Chunk, Failure>>,
-        lines: Arc<Mutex<Lines>>,
-    ) -> impl Stream<Item = udal::Result<Json>> + Send + 'static {
-        let progress = self.progress.clone();
-        let next_chunk = async |chunks: &mut Receiver<Result<Chunk, Failure>>| match chunks.recv().await? {
-            Ok(chunk) => Some(Ok(chunk)),
-            Err(Failure::Service(error)) => Some(Err(error)),
-            Err(_) => None,
-        };
-        stream::unfold(chunks, move |mut chunks| async move { Some((next_chunk(&mut chunks).await?, chunks)) })
-            .map(move |chunk| {
-                let rows = chunk.map(|chunk| {
-                    progress.at(chunk.end, 0);
-                    chunk.rows
-                });
-                match rows {
-                    Ok(rows) => stream::iter(rows.into_iter().map(Ok).collect::<Vec<_>>()),
-                    Err(error) => stream::iter(vec![Err(error)]),
-                }
-            })
-            .flatten()
-            .map(move |row: udal::Result<Row>| {
-                let row = row?;
-                lines.lock().unwrap_or_else(PoisonError::into_inner).add(row.line);
-                row.json
-            })
+    fn note(&self, chunk: &Chunk) {
+        let mut place = locked(&self.0);
+        place.bytes = chunk.end;
+        chunk.rows.iter().for_each(|row| place.lines.add(row.line));
     }
+
+    /// How many bytes of the file it was.
+    fn bytes(&self) -> u64 {
+        locked(&self.0).bytes
+    }
+
+    /// The line of the item at that place.
+    fn line_of(&self, index: u64) -> Option<u64> {
+        locked(&self.0).lines.of(index)
+    }
+}
+
+fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The lines of a batch's items, kept as the places where they stop following each other.

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Enumerate};
 use serde_json::Value as Json;
-use udal_core::contract::{BatchCreate, BatchMode, BatchReport, CHUNK_BYTES, CHUNK_RECORDS, ItemFailure};
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result};
 
 use crate::hooks::Operation;
+use crate::parts::{InParts, Measure, in_parts};
 use crate::{BatchAnswer, BatchRequest, Records, observe};
 
 /// What is remembered of an item until it is committed: no more than who is told afterwards needs.
@@ -29,11 +30,30 @@ impl Kept {
     }
 }
 
+/// Items as callers send them, with their places.
+type Items<'a> = Enumerate<BoxStream<'a, Result<Json>>>;
+
 impl Records {
     pub(crate) async fn write_many(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
+        if request.mode == BatchMode::Atomic {
+            return self.write_all(ctx, request).await;
+        }
+        let mut whole = BatchAnswer::default();
+        let mut parts = self.write_each(ctx, request);
+        while let Some(part) = parts.next().await {
+            whole.add(part);
+        }
+        Ok(whole)
+    }
+
+    pub(crate) fn write_parts<'a>(
+        &'a self,
+        ctx: &'a Context,
+        request: BatchRequest<'a>,
+    ) -> BoxStream<'a, Result<BatchAnswer>> {
         match request.mode {
-            BatchMode::Atomic => self.write_all(ctx, request).await,
-            BatchMode::PerItem => self.write_each(ctx, request).await,
+            BatchMode::Atomic => stream::once(self.write_all(ctx, request)).boxed(),
+            BatchMode::PerItem => self.write_each(ctx, request).map(Ok).boxed(),
         }
     }
 
@@ -58,68 +78,9 @@ impl Records {
         Ok(answer)
     }
 
-    async fn write_each(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
-        let BatchRequest { items, mode, with_ids } = request;
-        let mut items = items.enumerate();
-        let mut answer = BatchAnswer::default();
-        loop {
-            let records = self.next_chunk(ctx, &mut items, &mut answer).await;
-            let Some(first) = records.first().map(|(index, _)| *index) else { break };
-            let kept: Vec<Kept> =
-                records.iter().filter_map(|(index, record)| self.keep(*index, record, with_ids)).collect();
-            let records = stream::iter(records.into_iter().map(Ok)).boxed();
-            let op = BatchCreate { model: Arc::clone(&self.model), records, mode };
-            match self.backend.batch_create(ctx, op).await {
-                Ok(BatchReport { created, failures }) => {
-                    let lost: HashSet<u64> = failures.iter().map(|failure| failure.index).collect();
-                    answer.created += created;
-                    answer.failures.extend(failures);
-                    let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
-                    self.tell_of_items(ctx, kept, with_ids, &mut answer).await;
-                }
-                Err(error) => {
-                    // Where the connection was lost, the answer to a commit may be what was lost.
-                    let hint = match error.kind() {
-                        ErrorKind::Unavailable | ErrorKind::TimedOut => {
-                            "look whether it is there before you repeat it and what follows"
-                        }
-                        _ => "this item and those after it were not written",
-                    };
-                    let error = error.of_item(first).hint(hint);
-                    let error = self.of_batch(ctx, error);
-                    observe::log(&error);
-                    answer.stopped = Some(error);
-                    break;
-                }
-            }
-        }
-        answer.failures.sort_by_key(|failure| failure.index);
-        let located = |ItemFailure { index, error }| ItemFailure { index, error: self.of_batch(ctx, error) };
-        answer.failures = answer.failures.into_iter().map(located).collect();
-        Ok(answer)
-    }
-
-    /// The next records of a batch, as many as may be in memory at once; none at its end. Items that are none fail.
-    async fn next_chunk(
-        &self,
-        ctx: &Context,
-        items: &mut Enumerate<BoxStream<'_, Result<Json>>>,
-        answer: &mut BatchAnswer,
-    ) -> Vec<(u64, Record)> {
-        let mut records = Vec::new();
-        let mut weight = 0;
-        while records.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
-            let Some((index, item)) = items.next().await else { break };
-            let index = index as u64;
-            match self.prepare_item(ctx, item).await {
-                Ok(record) => {
-                    weight += record.weight();
-                    records.push((index, record));
-                }
-                Err(error) => answer.failures.push(ItemFailure { index, error }),
-            }
-        }
-        records
+    fn write_each<'a>(&'a self, ctx: &'a Context, request: BatchRequest<'a>) -> BoxStream<'a, BatchAnswer> {
+        let BatchRequest { items, mode: _, with_ids } = request;
+        in_parts(Creating { records: self, ctx, with_ids }, items.enumerate())
     }
 
     /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.
@@ -128,7 +89,7 @@ impl Records {
     }
 
     async fn prepare_item(&self, ctx: &Context, item: Result<Json>) -> Result<Record> {
-        self.prepare(ctx, &item?).await
+        self.prepare(ctx, item?).await
     }
 
     fn keep(&self, index: u64, record: &Record, with_ids: bool) -> Option<Kept> {
@@ -155,5 +116,93 @@ impl Records {
                 answer.ids.push((index, id));
             }
         }
+    }
+}
+
+/// A batch that creates what it can.
+#[derive(Clone, Copy)]
+struct Creating<'a> {
+    records: &'a Records,
+    ctx: &'a Context,
+    with_ids: bool,
+}
+
+/// Items of a batch: the records to write, and those that are none.
+#[derive(Default)]
+struct Part {
+    records: Vec<(u64, Record)>,
+    failures: Vec<ItemFailure>,
+}
+
+impl<'a> InParts<'a> for Creating<'a> {
+    type Items = Items<'a>;
+    type Part = Part;
+    type Answer = BatchAnswer;
+
+    /// Hooks before one item must not come before those after another.
+    fn reads_ahead(self) -> bool {
+        self.records.hooks().is_empty()
+    }
+
+    async fn make_ready(self, items: &mut Items<'a>) -> Option<Part> {
+        let mut part = Part::default();
+        let mut measure = Measure::default();
+        while !measure.is_full() {
+            let Some((index, item)) = items.next().await else { break };
+            let index = index as u64;
+            match self.records.prepare_item(self.ctx, item).await {
+                Ok(record) => {
+                    measure.add(record.weight()).await;
+                    part.records.push((index, record));
+                }
+                Err(error) => {
+                    measure.add(0).await;
+                    part.failures.push(ItemFailure { index, error });
+                }
+            }
+        }
+        (!part.records.is_empty() || !part.failures.is_empty()).then_some(part)
+    }
+
+    async fn write(self, part: Part) -> (BatchAnswer, bool) {
+        let Creating { records, ctx, with_ids: _ } = self;
+        let Part { records: ready, failures } = part;
+        let mut answer = BatchAnswer { failures, ..BatchAnswer::default() };
+        if let Some(first) = ready.first().map(|(index, _)| *index)
+            && let Err(error) = self.write_ready(ready, &mut answer).await
+        {
+            // Where the connection was lost, the answer to a commit may be what was lost.
+            let hint = match error.kind() {
+                ErrorKind::Unavailable | ErrorKind::TimedOut => {
+                    "look whether it is there before you repeat it and what follows"
+                }
+                _ => "this item and those after it were not written",
+            };
+            let error = records.of_batch(ctx, error.of_item(first).hint(hint));
+            observe::log(&error);
+            answer.stopped = Some(error);
+        }
+        answer.failures.sort_by_key(|failure| failure.index);
+        let located = |ItemFailure { index, error }| ItemFailure { index, error: records.of_batch(ctx, error) };
+        answer.failures = answer.failures.into_iter().map(located).collect();
+        let goes_on = answer.stopped.is_none();
+        (answer, goes_on)
+    }
+}
+
+impl Creating<'_> {
+    async fn write_ready(self, ready: Vec<(u64, Record)>, answer: &mut BatchAnswer) -> Result<()> {
+        let Creating { records, ctx, with_ids } = self;
+        let kept: Vec<Kept> =
+            ready.iter().filter_map(|(index, record)| records.keep(*index, record, with_ids)).collect();
+        let items = stream::iter(ready.into_iter().map(Ok)).boxed();
+        let op = BatchCreate { model: Arc::clone(&records.model), records: items, mode: BatchMode::PerItem };
+        let BatchReport { created, failures } = records.backend.batch_create(ctx, op).await?;
+        let lost: HashSet<u64> = failures.iter().map(|failure| failure.index).collect();
+        answer.created += created;
+        answer.failures.extend(failures);
+        let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
+        records.tell_of_items(ctx, kept, with_ids, answer).await;
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use udal_core::contract::{Create, Created, Idempotency};
 use udal_core::model::position;
-use udal_core::record::{Draft, Record, read_new};
+use udal_core::record::{Draft, Record, take_new};
 use udal_core::value::Value;
 use udal_core::{Context, Error, Result, fingerprint};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ impl Records {
     pub(crate) async fn write_new(&self, ctx: &Context, request: CreateRequest) -> Result<Created> {
         let CreateRequest { data, idempotency_key } = request;
         let idempotency = idempotency_key.map(|key| self.idempotency(ctx, key, &data)).transpose()?;
-        let record = self.prepare(ctx, &data).await?;
+        let record = self.prepare(ctx, data).await?;
         let created = self.backend.create(ctx, Create { record, idempotency }).await?;
         if !created.replayed {
             self.created(ctx, &created.record).await;
@@ -27,8 +27,8 @@ impl Records {
     }
 
     /// A record of `data`, as it will be written: checked, changed by the hooks, checked again, and filled.
-    pub(crate) async fn prepare(&self, ctx: &Context, data: &Json) -> Result<Record> {
-        let mut draft = read_new(&self.model, data)?;
+    pub(crate) async fn prepare(&self, ctx: &Context, data: Json) -> Result<Record> {
+        let mut draft = take_new(&self.model, data)?;
         self.fill_given(ctx, &mut draft);
         if !self.hooks().is_empty() {
             draft = self.before_create(ctx, draft).await?;
@@ -76,7 +76,7 @@ impl Records {
         if data == given {
             return Ok(draft);
         }
-        let mut draft = read_new(&self.model, &Json::Object(data))?;
+        let mut draft = take_new(&self.model, Json::Object(data))?;
         self.fill_given(ctx, &mut draft);
         self.validate(&hook_context, &members(&draft)).await?;
         Ok(draft)

@@ -13,6 +13,7 @@ mod events;
 mod hooks;
 mod listing;
 mod observe;
+mod parts;
 mod read;
 mod records;
 mod requests;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
+use futures_util::stream::{self, BoxStream, StreamExt};
 use tracing::Instrument;
 use udal_core::model::Model;
 use udal_core::{Context, Error, ErrorKind, Result};
@@ -30,6 +31,20 @@ pub(crate) async fn observed<T>(
             Err(error)
         }
     }
+}
+
+/// The parts of an operation, each taken as [`observed`] says.
+pub(crate) fn observed_parts<'a, T: Send + 'a>(
+    operation: &'static str,
+    ctx: &'a Context,
+    model: &'a Model,
+    parts: BoxStream<'a, Result<T>>,
+) -> BoxStream<'a, Result<T>> {
+    let next = move |mut parts: BoxStream<'a, Result<T>>| async move {
+        let part = observed(operation, ctx, model, async { parts.next().await.transpose() }).await.transpose()?;
+        Some((part, parts))
+    };
+    stream::unfold(parts, next).boxed()
 }
 
 /// Logs a failure at the level it deserves: faults of ours and of the storage loud, mistakes of callers quiet.

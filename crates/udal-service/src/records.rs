@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::stream::BoxStream;
 use udal_core::contract::{Backend, Created};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Result};
 
 use crate::changes::Kind;
-use crate::observe::observed;
+use crate::observe::{observed, observed_parts};
 use crate::service::Inner;
 use crate::{
     BatchAnswer, BatchDeleteRequest, BatchRequest, BatchUpdateRequest, ChangeAnswer, CountRequest, CreateRequest,
@@ -120,6 +121,23 @@ impl Records {
         observed("batch_create", ctx, &self.model, self.write_many(ctx, request)).await
     }
 
+    /// Creates many records, and answers part after part, as soon as each is durable.
+    ///
+    /// Item by item, a part is what is written in one transaction: some thousand items, or what is left of them. While it is
+    /// written the next is read and made ready, unless there are hooks on the model. What a part did is answered without
+    /// waiting for more items; whoever takes no more parts ends the batch after the one that was answered, or within the next.
+    /// An answer with [`stopped`](BatchAnswer::stopped) is the last. An atomic batch is one part.
+    ///
+    /// # Errors
+    /// As for [`batch_create`](Records::batch_create), in the place of the only part of an atomic batch.
+    pub fn batch_create_parts<'a>(
+        &'a self,
+        ctx: &'a Context,
+        request: BatchRequest<'a>,
+    ) -> BoxStream<'a, Result<BatchAnswer>> {
+        observed_parts("batch_create", ctx, &self.model, self.write_parts(ctx, request))
+    }
+
     /// Creates each record whose id is free, and changes each that is there: in it, the members that were given.
     ///
     /// An item is a complete new record, so that it does not depend on what is there whether it is valid. Of two with one id
@@ -135,6 +153,19 @@ impl Records {
         observed("upsert", ctx, &self.model, self.change_many(ctx, Kind::Upsert, request)).await
     }
 
+    /// The same as [`upsert`](Records::upsert), answered part after part as
+    /// [`batch_create_parts`](Records::batch_create_parts) does.
+    ///
+    /// # Errors
+    /// As for [`upsert`](Records::upsert), in the place of the only part of an atomic batch.
+    pub fn upsert_parts<'a>(
+        &'a self,
+        ctx: &'a Context,
+        request: UpsertRequest<'a>,
+    ) -> BoxStream<'a, Result<ChangeAnswer>> {
+        observed_parts("upsert", ctx, &self.model, self.change_parts(ctx, Kind::Upsert, request))
+    }
+
     /// Changes many records, each as [`update`](Records::update) does; memory as for [`upsert`](Records::upsert).
     ///
     /// # Errors
@@ -142,6 +173,19 @@ impl Records {
     /// [`update`](Records::update).
     pub async fn batch_update(&self, ctx: &Context, request: BatchUpdateRequest<'_>) -> Result<ChangeAnswer> {
         observed("batch_update", ctx, &self.model, self.change_many(ctx, Kind::Update, request)).await
+    }
+
+    /// The same as [`batch_update`](Records::batch_update), answered part after part as
+    /// [`batch_create_parts`](Records::batch_create_parts) does.
+    ///
+    /// # Errors
+    /// As for [`batch_update`](Records::batch_update), in the place of the only part of an atomic batch.
+    pub fn batch_update_parts<'a>(
+        &'a self,
+        ctx: &'a Context,
+        request: BatchUpdateRequest<'a>,
+    ) -> BoxStream<'a, Result<ChangeAnswer>> {
+        observed_parts("batch_update", ctx, &self.model, self.change_parts(ctx, Kind::Update, request))
     }
 
     /// Deletes many records, each as [`delete`](Records::delete) does; one that is not there is counted as absent. Memory as
@@ -152,6 +196,19 @@ impl Records {
     /// [`delete`](Records::delete).
     pub async fn batch_delete(&self, ctx: &Context, request: BatchDeleteRequest<'_>) -> Result<ChangeAnswer> {
         observed("batch_delete", ctx, &self.model, self.change_many(ctx, Kind::Delete, request)).await
+    }
+
+    /// The same as [`batch_delete`](Records::batch_delete), answered part after part as
+    /// [`batch_create_parts`](Records::batch_create_parts) does.
+    ///
+    /// # Errors
+    /// As for [`batch_delete`](Records::batch_delete), in the place of the only part of an atomic batch.
+    pub fn batch_delete_parts<'a>(
+        &'a self,
+        ctx: &'a Context,
+        request: BatchDeleteRequest<'a>,
+    ) -> BoxStream<'a, Result<ChangeAnswer>> {
+        observed_parts("batch_delete", ctx, &self.model, self.change_parts(ctx, Kind::Delete, request))
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is done with the rows of a file, and how each becomes an item of a batch.
 
-use futures_util::stream::{Stream, StreamExt};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde_json::{Map, Value as Json};
 use udal::{
-    BatchDeleteRequest, BatchMode, BatchRequest, BatchUpdateRequest, ChangeAnswer, Context, DeleteRequest, Error,
-    FieldError, Records, UpdateRequest, UpsertRequest,
+    BatchAnswer, BatchDeleteRequest, BatchMode, BatchRequest, BatchUpdateRequest, ChangeAnswer, Context, DeleteRequest,
+    Error, FieldError, Records, UpdateRequest, UpsertRequest,
 };
 
 /// What is done with the rows of a file.
@@ -32,31 +32,35 @@ impl Mode {
         if self == Mode::Delete { "deleted" } else { "imported" }
     }
 
-    /// Does it with these rows.
-    pub(super) async fn send(
+    /// Does it with these rows; answers what became of part after part.
+    pub(super) fn send<'a>(
         self,
-        records: &Records,
-        ctx: &Context,
-        rows: impl Stream<Item = udal::Result<Json>> + Send,
+        records: &'a Records,
+        ctx: &'a Context,
+        rows: impl Stream<Item = udal::Result<Json>> + Send + 'a,
         mode: BatchMode,
-    ) -> udal::Result<ChangeAnswer> {
+    ) -> BoxStream<'a, udal::Result<ChangeAnswer>> {
         match self {
             Mode::Create => {
-                let answer = records.batch_create(ctx, BatchRequest::new(rows).mode(mode)).await?;
-                let (created, failures, stopped) = (answer.created, answer.failures, answer.stopped);
-                Ok(ChangeAnswer { created, failures, stopped, ..ChangeAnswer::default() })
+                let parts = records.batch_create_parts(ctx, BatchRequest::new(rows).mode(mode));
+                parts.map(|part| part.map(created)).boxed()
             }
-            Mode::Upsert => records.upsert(ctx, UpsertRequest::new(rows).mode(mode)).await,
+            Mode::Upsert => records.upsert_parts(ctx, UpsertRequest::new(rows).mode(mode)),
             Mode::Update => {
                 let items = rows.map(|row| row.and_then(update_of));
-                records.batch_update(ctx, BatchUpdateRequest::new(items).mode(mode)).await
+                records.batch_update_parts(ctx, BatchUpdateRequest::new(items).mode(mode))
             }
             Mode::Delete => {
                 let items = rows.map(|row| row.and_then(delete_of));
-                records.batch_delete(ctx, BatchDeleteRequest::new(items).mode(mode)).await
+                records.batch_delete_parts(ctx, BatchDeleteRequest::new(items).mode(mode))
             }
         }
     }
+}
+
+fn created(answer: BatchAnswer) -> ChangeAnswer {
+    let BatchAnswer { created, ids: _, failures, stopped } = answer;
+    ChangeAnswer { created, failures, stopped, ..ChangeAnswer::default() }
 }
 
 /// The record that a row names, and the version that it must have, taken out of the row.

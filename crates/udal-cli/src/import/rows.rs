@@ -109,7 +109,7 @@ impl Rows {
     /// Reads chunks on a thread of its own, which ends with the file or when nobody takes them any more.
     ///
     /// The thread is not waited for: it may stand in a read of standard input that never ends.
-    pub(super) fn read_aside(mut self, name: String) -> Receiver<Result<Chunk, Failure>> {
+    pub(super) fn read_aside(mut self, name: String) -> Receiver<udal::Result<Chunk>> {
         let (sender, receiver) = channel(CHUNKS_AHEAD);
         thread::spawn(move || {
             loop {
@@ -118,7 +118,7 @@ impl Rows {
                     Ok(None) => return,
                     Err(error) => {
                         let message = format!("`{name}` cannot be read any further: {error}");
-                        Err(Failure::Service(Error::new(ErrorKind::Unavailable, message)))
+                        Err(Error::new(ErrorKind::Unavailable, message))
                     }
                 };
                 let failed = chunk.is_err();

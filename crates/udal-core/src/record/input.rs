@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{Change, Patch, Record};
 use crate::error::{Error, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, position};
 use crate::names::shorten;
-use crate::value::{Value, decode, id_problem};
+use crate::value::{Value, id_problem, take};
 
 /// A new record as it was sent: checked, but without what the service fills.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,15 @@ enum Writing {
 /// # Errors
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with *all* field errors: unknown fields, wrong types, missing values.
 pub fn read_new(model: &Arc<Model>, json: &Json) -> Result<Draft> {
-    read_given(model, json, |_, _| {})
+    take_new(model, json.clone())
+}
+
+/// Makes a new record of `model` of `json`, as [`read_new`] does, without copying its texts.
+///
+/// # Errors
+/// As of [`read_new`].
+pub fn take_new(model: &Arc<Model>, json: Json) -> Result<Draft> {
+    take_given(model, json, |_, _| {})
 }
 
 /// Reads what a record of `model` is where it is new, and what changes in it where it is there: the members that were given,
@@ -65,7 +73,7 @@ pub fn read_new(model: &Arc<Model>, json: &Json) -> Result<Draft> {
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) with *all* field errors, as for a new record.
 pub fn read_upsert(model: &Arc<Model>, json: &Json) -> Result<(Draft, Patch)> {
     let mut patch = Patch::default();
-    let draft = read_given(model, json, |field, value| {
+    let draft = take_given(model, json.clone(), |field, value| {
         if kept_by_service(field, Writing::Change).is_none() {
             patch.set(Arc::clone(field), value.clone());
         }
@@ -73,16 +81,16 @@ pub fn read_upsert(model: &Arc<Model>, json: &Json) -> Result<(Draft, Patch)> {
     Ok((draft, patch))
 }
 
-/// Reads a new record, and hands each member that was given to `each`.
-fn read_given(model: &Arc<Model>, json: &Json, mut each: impl FnMut(&Arc<Field>, &Option<Value>)) -> Result<Draft> {
-    let members = object(model, json)?;
+/// Makes a new record, and shows each member that was given to `each`.
+fn take_given(model: &Arc<Model>, json: Json, mut each: impl FnMut(&Arc<Field>, &Option<Value>)) -> Result<Draft> {
+    let Json::Object(members) = json else { return Err(no_object(model)) };
     let mut values: Vec<Option<Value>> = vec![None; model.fields().len()];
     let mut errors = Vec::new();
     for (name, member) in members {
         if errors.len() == MAX_FIELD_ERRORS {
             break;
         }
-        match read_member(model, name, member, Writing::New) {
+        match take_member(model, &name, member, Writing::New) {
             Ok((field, value)) => {
                 each(field, &value);
                 if let Some(slot) = values.get_mut(field.position()) {
@@ -112,11 +120,12 @@ fn read_given(model: &Arc<Model>, json: &Json, mut each: impl FnMut(&Arc<Field>,
 pub fn read_changes(model: &Arc<Model>, json: &Json) -> Result<Patch> {
     let mut changes = Vec::new();
     let mut errors = Vec::new();
-    for (name, member) in object(model, json)? {
+    let Json::Object(members) = json else { return Err(no_object(model)) };
+    for (name, member) in members {
         if errors.len() == MAX_FIELD_ERRORS {
             break;
         }
-        match read_member(model, name, member, Writing::Change) {
+        match take_member(model, name, member.clone(), Writing::Change) {
             Ok((field, None)) if field.is_required() => errors.push(missing(field)),
             Ok((field, value)) => changes.push(Change { field: Arc::clone(field), value }),
             Err(error) => errors.push(error),
@@ -140,11 +149,9 @@ pub fn read_id(model: &Model, id: &str) -> Result<()> {
     }
 }
 
-fn object<'a>(model: &Model, json: &'a Json) -> Result<&'a Map<String, Json>> {
-    json.as_object().ok_or_else(|| {
-        Error::invalid(format!("a record of `{}` is a JSON object", model.name()))
-            .hint("send such as {\"name\": \"value\"}")
-    })
+fn no_object(model: &Model) -> Error {
+    Error::invalid(format!("a record of `{}` is a JSON object", model.name()))
+        .hint("send such as {\"name\": \"value\"}")
 }
 
 fn finish(model: &Model, errors: Vec<FieldError>) -> Result<()> {
@@ -158,10 +165,10 @@ fn missing(field: &Field) -> FieldError {
     FieldError::new(field.name(), "missing", format!("a value is required, of type {}", field.field_type()))
 }
 
-fn read_member<'a>(
+fn take_member<'a>(
     model: &'a Model,
     name: &str,
-    json: &Json,
+    json: Json,
     writing: Writing,
 ) -> std::result::Result<(&'a Arc<Field>, Option<Value>), FieldError> {
     let Some(field) = model.find(name) else {
@@ -171,7 +178,7 @@ fn read_member<'a>(
     if let Some(reason) = kept_by_service(field, writing) {
         return Err(FieldError::new(name, "not_allowed", reason));
     }
-    let value = decode(field, json)?;
+    let value = take(field, json)?;
     if let (position::ID, Some(id)) = (field.position(), value.as_ref().and_then(Value::as_str))
         && let Some(message) = id_problem(model.name(), id)
     {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value as Json};
 
-pub use input::{Draft, read_changes, read_id, read_new, read_upsert};
+pub use input::{Draft, read_changes, read_id, read_new, read_upsert, take_new};
 
 use crate::error::FieldError;
 use crate::model::{Field, Model, SYSTEM_FIELDS, Shape, position};

@@ -54,6 +54,24 @@ pub fn decode(field: &Field, json: &Json) -> Result<Option<Value>, FieldError> {
     }
 }
 
+/// Reads the value of `field` as [`decode`] does, and keeps the text of a string instead of copying it.
+///
+/// # Errors
+/// As of [`decode`].
+pub fn take(field: &Field, json: Json) -> Result<Option<Value>, FieldError> {
+    let field_type = field.field_type();
+    match json {
+        Json::String(text) if field_type.shape == Shape::One => {
+            match text_fault(&field_type.scalar, &text, text_limit(field)) {
+                Some(None) => Ok(Some(Value::Str(text))),
+                Some(Some((code, message))) => Err(FieldError::new(field.name(), code, message)),
+                None => decode(field, &Json::String(text)),
+            }
+        }
+        other => decode(field, &other),
+    }
+}
+
 /// Reads the value of `field` from JSON that a store kept: a word that the enum had once is still read.
 ///
 /// # Errors
@@ -94,9 +112,7 @@ fn text_limit(field: &Field) -> usize {
 
 fn element(scalar: &Scalar, json: &Json, limit: usize) -> Result<Value, Fault> {
     match scalar {
-        Scalar::Str => text(json, limit).map(|text| Value::Str(text.to_owned())),
-        Scalar::Ref(model) => reference(model, json),
-        Scalar::Enum(words) => word(words, json),
+        Scalar::Str | Scalar::Ref(_) | Scalar::Enum(_) => text(scalar, json, limit),
         Scalar::Int => integer(json),
         Scalar::Float => float(json),
         Scalar::Bool => json.as_bool().map(Value::Bool).ok_or_else(|| wrong("true or false", json)),
@@ -107,23 +123,33 @@ fn element(scalar: &Scalar, json: &Json, limit: usize) -> Result<Value, Fault> {
     }
 }
 
-fn text(json: &Json, limit: usize) -> Result<&str, Fault> {
+fn text(scalar: &Scalar, json: &Json, limit: usize) -> Result<Value, Fault> {
     let text = json.as_str().ok_or_else(|| wrong("a string", json))?;
-    if text.len() > limit {
-        return Err(("too_long", format!("is {} bytes long; the most is {limit}", text.len())));
+    match text_fault(scalar, text, limit).flatten() {
+        None => Ok(Value::Str(text.to_owned())),
+        Some(fault) => Err(fault),
     }
-    if text.contains('\0') {
-        return Err(("not_allowed", "holds the character U+0000, which no store can keep".to_owned()));
-    }
-    Ok(text)
 }
 
-fn reference(model: &str, json: &Json) -> Result<Value, Fault> {
-    let text = text(json, MAX_ID_BYTES)?;
-    match id_problem(model, text) {
-        None => Ok(Value::Str(text.to_owned())),
-        Some(message) => Err(("wrong_type", message)),
+/// What is wrong with the text of a value, if anything; none where such values are not texts.
+fn text_fault(scalar: &Scalar, text: &str, limit: usize) -> Option<Option<Fault>> {
+    match scalar {
+        Scalar::Str => Some(string_fault(text, limit)),
+        Scalar::Ref(model) => {
+            let problem = || Some(("wrong_type", id_problem(model, text)?));
+            Some(string_fault(text, MAX_ID_BYTES).or_else(problem))
+        }
+        Scalar::Enum(words) => Some(word_fault(words, text)),
+        _ => None,
     }
+}
+
+fn string_fault(text: &str, limit: usize) -> Option<Fault> {
+    if text.len() > limit {
+        return Some(("too_long", format!("is {} bytes long; the most is {limit}", text.len())));
+    }
+    let message = "holds the character U+0000, which no store can keep";
+    text.contains('\0').then(|| ("not_allowed", message.to_owned()))
 }
 
 /// Why `id` cannot be the id of a record of `model`, where it cannot.
@@ -138,15 +164,14 @@ pub(crate) fn id_problem(model: &str, id: &str) -> Option<String> {
     }
 }
 
-fn word(words: &[String], json: &Json) -> Result<Value, Fault> {
-    let text = json.as_str().ok_or_else(|| wrong("a string", json))?;
+fn word_fault(words: &[String], text: &str) -> Option<Fault> {
     if words.iter().any(|word| word == text) {
-        return Ok(Value::Str(text.to_owned()));
+        return None;
     }
     let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let near = nearest(text, words.iter().map(String::as_str)).map(|word| format!("; did you mean `{word}`?"));
     let message = format!("`{}` is not one of {listed}{}", shorten(text), near.unwrap_or_default());
-    Err(("not_allowed", message))
+    Some(("not_allowed", message))
 }
 
 fn integer(json: &Json) -> Result<Value, Fault> {

@@ -13,7 +13,7 @@ pub use decimal::Decimal;
 pub(crate) use decode::id_problem;
 pub use decode::{
     MAX_COLLECTION_LENGTH, MAX_ELEMENT_BYTES, MAX_ID_BYTES, MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_STRING_BYTES,
-    MAX_USER_BYTES, decode, decode_element, decode_stored,
+    MAX_USER_BYTES, decode, decode_element, decode_stored, take,
 };
 pub use json::canonical_json;
 pub use time::{Date, TimeText, Timestamp};

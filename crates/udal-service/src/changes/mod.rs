@@ -8,12 +8,12 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use udal_core::contract::{
-    Answer, BatchDelete, BatchMode, BatchUpdate, CHUNK_BYTES, CHUNK_RECORDS, ChangeReport, Deleted, Effect,
-    ItemFailure, Upsert, Written,
+    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Deleted, Effect, ItemFailure, Upsert, Written,
 };
 use udal_core::{Context, Error, ErrorKind, Result};
 
 use crate::hooks::Operation;
+use crate::parts::{InParts, Measure, in_parts};
 use crate::{ChangeAnswer, ChangeRequest, Records, WrittenItem, observe};
 use ready::Ready;
 pub(crate) use ready::{Asked, Kind};
@@ -31,15 +31,35 @@ impl Records {
         let ChangeRequest { items, mode, with_written } = request;
         let items = items.enumerate().map(|(at, item)| (at as u64, item.map(Into::into))).boxed();
         let change = Changing { records: self, ctx, kind, with_written };
-        match (mode, self.hooks().is_empty()) {
-            (BatchMode::Atomic, true) => change.whole(items).await,
-            (BatchMode::Atomic, false) => change.whole_through_hooks(items).await,
-            (BatchMode::PerItem, _) => change.each(items).await,
+        if mode == BatchMode::Atomic {
+            return change.all(items).await;
+        }
+        let mut whole = ChangeAnswer::default();
+        let mut parts = in_parts(change, items);
+        while let Some(part) = parts.next().await {
+            whole.add(part);
+        }
+        Ok(whole)
+    }
+
+    pub(crate) fn change_parts<'a, T: Into<Asked> + Send + 'a>(
+        &'a self,
+        ctx: &'a Context,
+        kind: Kind,
+        request: ChangeRequest<'a, T>,
+    ) -> BoxStream<'a, Result<ChangeAnswer>> {
+        let ChangeRequest { items, mode, with_written } = request;
+        let items: AskedItems<'a> = items.enumerate().map(|(at, item)| (at as u64, item.map(Into::into))).boxed();
+        let change = Changing { records: self, ctx, kind, with_written };
+        match mode {
+            BatchMode::Atomic => stream::once(async move { change.all(items).await }).boxed(),
+            BatchMode::PerItem => in_parts(change, items).map(Ok).boxed(),
         }
     }
 }
 
 /// One batch that changes records.
+#[derive(Clone, Copy)]
 struct Changing<'a> {
     records: &'a Records,
     ctx: &'a Context,
@@ -54,6 +74,11 @@ impl Changing<'_> {
         if is_told { Answer::Versions } else { Answer::Counts }
     }
 
+    /// All or nothing.
+    async fn all(&self, items: AskedItems<'_>) -> Result<ChangeAnswer> {
+        if self.records.hooks().is_empty() { self.whole(items).await } else { self.whole_through_hooks(items).await }
+    }
+
     /// All or nothing, straight from the stream.
     async fn whole(&self, items: AskedItems<'_>) -> Result<ChangeAnswer> {
         let ready = items.map(|(index, asked)| {
@@ -63,29 +88,6 @@ impl Changing<'_> {
         let report = self.write(ready.boxed(), BatchMode::Atomic, self.answer()).await?;
         let mut answer = ChangeAnswer::default();
         self.written(report, &mut answer).await;
-        Ok(answer)
-    }
-
-    /// Item by item, a chunk at a time, each durable when the next is read.
-    async fn each(&self, mut items: AskedItems<'_>) -> Result<ChangeAnswer> {
-        let mut answer = ChangeAnswer::default();
-        loop {
-            let asked = next_asked(&mut items, &mut answer).await;
-            let Some(first) = asked.first().map(|(index, _)| *index) else { break };
-            let done = if self.records.hooks().is_empty() {
-                self.each_of(asked, &mut answer).await
-            } else {
-                self.each_through_hooks(asked, &mut answer).await
-            };
-            if let Err(error) = done {
-                answer.stopped = Some(self.stopped(error, first));
-                break;
-            }
-        }
-        answer.failures.sort_by_key(|failure| failure.index);
-        let located = |ItemFailure { index, error }| ItemFailure { index, error: self.located(error) };
-        answer.failures = answer.failures.into_iter().map(located).collect();
-        answer.written.sort_by_key(|written| written.index);
         Ok(answer)
     }
 
@@ -176,21 +178,54 @@ impl Changing<'_> {
     }
 }
 
-/// The next items of a batch, as many as may be in memory at once; none at its end. Items that are none fail.
-async fn next_asked(items: &mut AskedItems<'_>, answer: &mut ChangeAnswer) -> Vec<(u64, Asked)> {
-    let mut chunk = Vec::new();
-    let mut weight = 0;
-    while chunk.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
-        let Some((index, item)) = items.next().await else { break };
-        match item {
-            Ok(asked) => {
-                weight += asked.weight();
-                chunk.push((index, asked));
-            }
-            Err(error) => answer.failures.push(ItemFailure { index, error }),
-        }
+/// Items of a batch: those to write, and those that are none.
+struct Part {
+    asked: Vec<(u64, Asked)>,
+    failures: Vec<ItemFailure>,
+}
+
+impl<'a> InParts<'a> for Changing<'a> {
+    type Items = AskedItems<'a>;
+    type Part = Part;
+    type Answer = ChangeAnswer;
+
+    /// Hooks are called when a part is written.
+    fn reads_ahead(self) -> bool {
+        true
     }
-    chunk
+
+    async fn make_ready(self, items: &mut AskedItems<'a>) -> Option<Part> {
+        let mut part = Part { asked: Vec::new(), failures: Vec::new() };
+        let mut measure = Measure::default();
+        while !measure.is_full() {
+            let Some((index, item)) = items.next().await else { break };
+            measure.add(item.as_ref().map_or(0, Asked::weight)).await;
+            match item {
+                Ok(asked) => part.asked.push((index, asked)),
+                Err(error) => part.failures.push(ItemFailure { index, error }),
+            }
+        }
+        (!part.asked.is_empty() || !part.failures.is_empty()).then_some(part)
+    }
+
+    async fn write(self, part: Part) -> (ChangeAnswer, bool) {
+        let Part { asked, failures } = part;
+        let mut answer = ChangeAnswer { failures, ..ChangeAnswer::default() };
+        if let Some(first) = asked.first().map(|(index, _)| *index) {
+            let done = if self.records.hooks().is_empty() {
+                self.each_of(asked, &mut answer).await
+            } else {
+                self.each_through_hooks(asked, &mut answer).await
+            };
+            answer.stopped = done.err().map(|error| self.stopped(error, first));
+        }
+        answer.failures.sort_by_key(|failure| failure.index);
+        let located = |ItemFailure { index, error }| ItemFailure { index, error: self.located(error) };
+        answer.failures = answer.failures.into_iter().map(located).collect();
+        answer.written.sort_by_key(|written| written.index);
+        let goes_on = answer.stopped.is_none();
+        (answer, goes_on)
+    }
 }
 
 /// A deleted record with the links that went with it, as the hooks and events after a single delete take it.

@@ -9,6 +9,7 @@ mod builder;
 mod changes;
 mod faulty;
 mod hooks;
+mod parts;
 mod reads;
 mod support;
 mod writes;
