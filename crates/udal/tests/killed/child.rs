@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::task::JoinSet;
 use udal::{
-    BatchAnswer, BatchMode, BatchRequest, CreateRequest, Created, DeleteRequest, Error, ErrorKind, Result, Udal,
-    UpdateRequest,
+    BatchAnswer, BatchMode, BatchRequest, ChangeAnswer, ChangeRequest, CreateRequest, Created, DeleteRequest, Error,
+    ErrorKind, Result, Udal, UpdateRequest,
 };
 
+use crate::changes::{Counted, Group, Stage};
 use crate::journal::{Answer, Batch, Journal, Keyed, Line, Op, Place, State};
 use crate::random::Random;
 use crate::site::{OLD_TENANT, context, data, open, records, tag_of, taken, team_of};
@@ -27,9 +28,10 @@ pub(crate) async fn run(data_dir: &Path, life: &str, seed: u64) {
         Ok(udal) => Arc::new(udal),
         Err(error) => return journal.write(&Line::NotStarted(error.to_string())),
     };
-    journal.write(&Line::Ready);
     let writer = Arc::new(Writer { udal: Arc::clone(&udal), journal, life: life.to_owned() });
     let mut random = Random::new(seed);
+    let begun = [writer.begin_groups(0, &mut random).await, writer.begin_groups(1, &mut random).await];
+    writer.journal.write(&Line::Ready);
     let mut tasks = JoinSet::new();
     for model in ["Member", "Reading", "Sample"] {
         let random = Random::new(random.next());
@@ -40,6 +42,11 @@ pub(crate) async fn run(data_dir: &Path, life: &str, seed: u64) {
         let random = Random::new(random.next());
         let writer = Arc::clone(&writer);
         tasks.spawn(async move { writer.batches(batch_writer, random).await });
+    }
+    for (change_writer, begun) in begun.into_iter().enumerate() {
+        let random = Random::new(random.next());
+        let writer = Arc::clone(&writer);
+        tasks.spawn(async move { writer.changes(change_writer, begun, random).await });
     }
     let (races, pages) = (Arc::clone(&writer), Arc::clone(&writer));
     tasks.spawn(async move { races.races().await });
@@ -123,6 +130,13 @@ impl Writer {
         self.journaled(Op::Remove(place.clone()), work, answer).await
     }
 
+    async fn remove_by_batch(&self, place: &Place) {
+        let (ctx, records) = (context(&place.tenant), records(&self.udal, &place.model));
+        let work = records.batch_delete(&ctx, ChangeRequest::from_items(vec![DeleteRequest::new(&place.id)]));
+        let answer = |answer: &ChangeAnswer| Answer { id: place.id.clone(), version: 0, count: answer.deleted };
+        self.journaled(Op::Remove(place.clone()), work, answer).await;
+    }
+
     async fn write_batch(&self, batch: Batch) -> Option<BatchAnswer> {
         let (ctx, records) = (context(&batch.tenant), records(&self.udal, &batch.model));
         let mode = if batch.per_item { BatchMode::PerItem } else { BatchMode::Atomic };
@@ -137,6 +151,30 @@ impl Writer {
         let marker = batch.marker.clone();
         let answer = |answer: &BatchAnswer| Answer { id: marker, version: 1, count: answer.created };
         self.journaled(Op::Batch(batch), work, answer).await
+    }
+
+    /// Brings the group to that stage, by one batch; answers whether that is done.
+    async fn change(&self, group: &Group, stage: Stage) -> bool {
+        let (ctx, records) = (context(&group.tenant), records(&self.udal, &group.model));
+        let mode = if group.per_item { BatchMode::PerItem } else { BatchMode::Atomic };
+        let work = async {
+            let answer: ChangeAnswer = match stage {
+                Stage::Nothing => return Err(Error::internal("no batch leads to nothing")),
+                Stage::Begun | Stage::Whole => {
+                    records.upsert(&ctx, ChangeRequest::from_items(group.upserts(stage)).mode(mode)).await?
+                }
+                Stage::Changed => {
+                    records.batch_update(&ctx, ChangeRequest::from_items(group.updates(stage)).mode(mode)).await?
+                }
+                Stage::Thinned | Stage::Gone => {
+                    records.batch_delete(&ctx, ChangeRequest::from_items(group.deletes(stage)).mode(mode)).await?
+                }
+            };
+            let counted = Counted::of(&answer);
+            answer.stopped.map_or(Ok(counted), Err)
+        };
+        let answer = |counted: &Counted| Answer { id: counted.to_string(), version: 0, count: 0 };
+        self.journaled(Op::Change(group.clone(), stage), work, answer).await.is_some()
     }
 
     /// Creates, changes and deletes records of its own, one after the other.
@@ -198,6 +236,55 @@ impl Writer {
         }
     }
 
+    /// Groups of which something is there: so that the kill meets changes and deletes as often as what comes before them.
+    async fn begin_groups(&self, writer: usize, random: &mut Random) -> Vec<(Group, Stage)> {
+        let mut begun = Vec::new();
+        for stage in [Stage::Changed, Stage::Whole, Stage::Begun] {
+            let marker = format!("{}-begun{writer}-{stage:?}", self.life);
+            if let Some(group) = self.new_group(marker, random).await
+                && self.bring(&group, Stage::Nothing, stage).await
+            {
+                begun.push((group, stage));
+            }
+        }
+        begun
+    }
+
+    /// Groups that batches create, change and delete, each until some stage.
+    async fn changes(&self, writer: usize, begun: Vec<(Group, Stage)>, mut random: Random) {
+        for (group, stage) in begun {
+            self.bring(&group, stage, Stage::Gone).await;
+        }
+        for number in 0.. {
+            let marker = format!("{}-changes{writer}-{number}", self.life);
+            if let Some(group) = self.new_group(marker, &mut random).await {
+                self.bring(&group, Stage::Nothing, *random.pick(&Stage::ALL)).await;
+            }
+        }
+    }
+
+    /// A group of which nothing is there but the team that its members are of.
+    async fn new_group(&self, marker: String, random: &mut Random) -> Option<Group> {
+        let model = (*random.pick(&["Member", "Reading", "Sample"])).to_owned();
+        if model == "Member" {
+            let team = team_of(&marker);
+            let name = team.strip_prefix("Team/").unwrap();
+            self.create(OLD_TENANT, "Team", name, data("Team", "", 0, 0)).await?;
+        }
+        let per_item = random.below(3) == 0;
+        Some(Group { tenant: OLD_TENANT.to_owned(), model, marker, per_item })
+    }
+
+    /// Brings a group from one stage to another, a batch for each step; answers whether each is done.
+    async fn bring(&self, group: &Group, from: Stage, to: Stage) -> bool {
+        for stage in Stage::ALL.into_iter().filter(|stage| from < *stage && *stage <= to) {
+            if !self.change(group, stage).await {
+                return false;
+            }
+        }
+        true
+    }
+
     /// A tag, pages that have it, and the end of the tag, which changes every page.
     async fn pages(&self) {
         for number in 0.. {
@@ -206,8 +293,13 @@ impl Writer {
             let name = tag.strip_prefix("Tag/").unwrap();
             let Some((tag, _)) = self.create(OLD_TENANT, "Tag", name, data("Tag", "", 0, 0)).await else { continue };
             let batch = Batch { tenant: OLD_TENANT.to_owned(), model: "Page".to_owned(), marker, per_item: false };
-            if self.write_batch(batch).await.is_some() {
+            if self.write_batch(batch).await.is_none() {
+                continue;
+            }
+            if number % 2 == 0 {
                 self.remove(&tag).await;
+            } else {
+                self.remove_by_batch(&tag).await;
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What must be there, by the journal.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
+use crate::changes::{Group, Stage};
 use crate::journal::{Answer, Batch, Keyed, Line, Op, Place, State};
 
 /// What the journal knows of one record: tasks change a record one step after the other.
@@ -19,6 +21,14 @@ impl Known {
     }
 }
 
+/// What the journal knows of a group: one batch after another changes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KnownStage {
+    pub(crate) acknowledged: Stage,
+    /// What was begun after that and never acknowledged.
+    pub(crate) begun: Option<Stage>,
+}
+
 /// What lives of a child have begun and acknowledged since it was last looked.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
@@ -27,6 +37,7 @@ pub(crate) struct Expected {
     pub(crate) batches: BTreeMap<Batch, bool>,
     /// The ids that were answered: one, or none.
     pub(crate) keyed: BTreeMap<Keyed, BTreeSet<String>>,
+    pub(crate) groups: BTreeMap<Group, KnownStage>,
     pub(crate) tally: Tally,
 }
 
@@ -34,9 +45,30 @@ pub(crate) struct Expected {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) begun: usize,
-    pub(crate) acknowledged: usize,
     pub(crate) failed: usize,
     pub(crate) refused: usize,
+    /// How many of each operation were acknowledged.
+    pub(crate) acknowledged: BTreeMap<&'static str, usize>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Tally) {
+        let Tally { begun, failed, refused, acknowledged } = other;
+        self.begun += begun;
+        self.failed += failed;
+        self.refused += refused;
+        for (operation, count) in acknowledged {
+            *self.acknowledged.entry(operation).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { begun, failed, refused, acknowledged } = self;
+        let all: usize = acknowledged.values().sum();
+        write!(f, "{begun} begun, {all} acknowledged {acknowledged:?}, {failed} failed, {refused} refused")
+    }
 }
 
 impl Expected {
@@ -52,8 +84,9 @@ impl Expected {
                     open.insert(number, op);
                 }
                 Line::Done(number, answer) => {
-                    self.tally.acknowledged += 1;
-                    self.acknowledge(open.remove(&number).unwrap(), &answer);
+                    let op = open.remove(&number).unwrap();
+                    *self.tally.acknowledged.entry(op.name()).or_default() += 1;
+                    self.acknowledge(op, &answer);
                 }
                 Line::Failed(number, _) => {
                     self.tally.failed += 1;
@@ -70,7 +103,9 @@ impl Expected {
     pub(crate) fn tenants(&self) -> BTreeSet<String> {
         let of_records = self.records.keys().map(|place| &place.tenant);
         let of_batches = self.batches.keys().map(|batch| &batch.tenant);
-        of_records.chain(of_batches).chain(self.keyed.keys().map(|keyed| &keyed.tenant)).cloned().collect()
+        let of_groups = self.groups.keys().map(|group| &group.tenant);
+        let of_keys = self.keyed.keys().map(|keyed| &keyed.tenant);
+        of_records.chain(of_batches).chain(of_groups).chain(of_keys).cloned().collect()
     }
 
     fn begin(&mut self, op: &Op) {
@@ -83,6 +118,7 @@ impl Expected {
             Op::Keyed(keyed) => {
                 self.keyed.entry(keyed.clone()).or_default();
             }
+            Op::Change(group, stage) => self.groups.entry(group.clone()).or_default().begun = Some(*stage),
             Op::Structure(structure) => panic!("{structure:?} is of the other child"),
         }
     }
@@ -103,6 +139,10 @@ impl Expected {
             }
             Op::Keyed(keyed) => {
                 self.keyed.entry(keyed).or_default().insert(answer.id.clone());
+            }
+            Op::Change(group, stage) => {
+                assert_eq!(answer.id, group.counted(stage).to_string(), "{group:?} to {stage:?}");
+                self.groups.insert(group, KnownStage { acknowledged: stage, begun: None });
             }
             Op::Structure(structure) => panic!("{structure:?} is of the other child"),
         }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::changes::{Group, Stage};
+
 /// What stands before each line, among what the test harness prints.
 const SIGN: char = '@';
 
@@ -48,6 +50,8 @@ pub(crate) enum Op {
     Remove(Place),
     Batch(Batch),
     Keyed(Keyed),
+    /// A batch that brings the group from the stage before to this one.
+    Change(Group, Stage),
     Structure(Structure),
 }
 
@@ -88,6 +92,21 @@ pub(crate) enum Line {
     Failed(u64, String),
     /// The service refused, with this code: nothing was written.
     Refused(u64, String, String),
+}
+
+impl Op {
+    /// What the service calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Op::Put(_, state) if state.version == 1 => "create",
+            Op::Put(..) => "update",
+            Op::Remove(_) => "delete",
+            Op::Batch(_) => "batch_create",
+            Op::Keyed(_) => "keyed create",
+            Op::Change(_, stage) => stage.operation(),
+            Op::Structure(_) => "structure",
+        }
+    }
 }
 
 impl Line {

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod changes;
 mod child;
 mod expected;
 mod found;
@@ -29,9 +30,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use random::Random;
+use rounds::History;
 use tempfile::TempDir;
 use udal_embedded::{Server, Settings};
-use verify::{Settled, verify_settled};
+use verify::verify_settled;
 
 /// Tell the child where it writes, under which name, and by which chance.
 const DATA_DIR: &str = "UDAL_TEST_KILLED_DATA_DIR";
@@ -62,32 +64,38 @@ async fn child_changes_structures_until_it_is_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_structure_is_half_made_and_the_same_again_ends_it() {
     let (rounds, mut random) = chance(3);
-    let mut done = 0;
+    let (mut begun, mut acknowledged, mut done) = (0, 0, 0);
     while done < rounds {
         let scene = Scene::new();
         for _ in 0..ROUNDS_OF_A_SCENE.min(rounds - done) {
-            structure::round(scene.data_dir(), done, &mut random).await;
+            let round = structure::round(scene.data_dir(), done, &mut random).await;
+            begun += round.len();
+            acknowledged += round.values().filter(|done| **done).count();
             done += 1;
         }
     }
+    println!("in {rounds} rounds {begun} changes of structures were begun, {acknowledged} of them acknowledged");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_half_there() {
     let (rounds, mut random) = chance(8);
-    let mut done = 0;
+    let (mut history, mut done) = (History::default(), 0);
     while done < rounds {
         let scene = Scene::new();
-        let (mut settled, mut server) = (Settled::new(), None);
+        history.settled.clear();
+        let mut server = None;
         for _ in 0..ROUNDS_OF_A_SCENE.min(rounds - done) {
-            server = rounds::round(scene.data_dir(), done, &mut random, &mut settled, server).await;
+            server = rounds::round(scene.data_dir(), done, &mut random, &mut history, server).await;
             done += 1;
         }
         drop(server);
         let server = Server::start(Settings::new(scene.data_dir())).await.unwrap();
-        verify_settled(&server, &settled).await;
+        verify_settled(&server, &history.settled).await;
         server.stop().await.unwrap();
     }
+    let History { kills, tally, lost, .. } = history;
+    println!("in {rounds} rounds {kills} lives were ended: {tally}; of what was not acknowledged {lost:?}");
 }
 
 /// How many rounds are run, and by which chance.

@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio_postgres::NoTls;
 use udal_embedded::{Server, Settings};
 
-use crate::expected::Expected;
+use crate::expected::{Expected, Tally};
 use crate::journal::Line;
 use crate::processes::{backends, kill, postmaster, until};
 use crate::random::Random;
-use crate::verify::{Settled, verify};
+use crate::verify::{Lost, Settled, verify};
 use crate::{DATA_DIR, LIFE, SEED};
 
 /// Who is killed.
@@ -28,6 +28,15 @@ enum Victim {
     Both,
 }
 
+/// What all rounds have done, and what is settled in the data directory of now.
+#[derive(Default)]
+pub(crate) struct History {
+    pub(crate) settled: Settled,
+    pub(crate) kills: usize,
+    pub(crate) tally: Tally,
+    pub(crate) lost: Lost,
+}
+
 /// Lets the child live once or more, and looks at what it leaves.
 ///
 /// The server runs on for the next round, or is stopped for it to start anew.
@@ -35,7 +44,7 @@ pub(crate) async fn round(
     data_dir: &Path,
     number: u64,
     random: &mut Random,
-    settled: &mut Settled,
+    history: &mut History,
     kept: Option<Server>,
 ) -> Option<Server> {
     let mut expected = Expected::default();
@@ -50,8 +59,11 @@ pub(crate) async fn round(
     let server = Server::start(Settings::new(data_dir)).await.unwrap();
     drop(kept);
     until_nobody_is_connected(&server).await;
-    let lost = verify(&server, &expected, settled, &format!("round{number}")).await;
-    println!("round {number}: {}; {:?}, {lost:?}", ends.join(", then "), expected.tally);
+    let lost = verify(&server, &expected, &mut history.settled, &format!("round{number}")).await;
+    println!("round {number}: {}; {}, {lost:?}", ends.join(", then "), expected.tally);
+    history.kills += lives;
+    history.tally.add(&expected.tally);
+    history.lost.add(&lost);
     if random.below(2) == 0 {
         return Some(server);
     }

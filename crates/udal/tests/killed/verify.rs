@@ -6,13 +6,14 @@ use std::future::Future;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use tokio_postgres::NoTls;
-use udal::{BatchMode, BatchRequest, CreateRequest, ErrorKind, Udal};
+use udal::{BatchMode, BatchRequest, ChangeRequest, CreateRequest, ErrorKind, Udal};
 use udal_embedded::Server;
 
-use crate::expected::Expected;
+use crate::changes::{GROUP, Group, Stage};
+use crate::expected::{Expected, KnownStage};
 use crate::found::{Found, marker};
-use crate::journal::{Batch, Keyed, Place};
-use crate::site::{MODELS, context, data, open, records, tag_of};
+use crate::journal::{Batch, Keyed, Place, State};
+use crate::site::{MODELS, context, data, open, records, tag_of, team_of};
 
 /// Every tenant as it was found last.
 pub(crate) type Settled = BTreeMap<String, Found>;
@@ -47,6 +48,7 @@ async fn verify_tenant(
     let check = Check { udal, tenant, found: &found, expected };
     check.records();
     check.batches();
+    check.groups();
     check.keys();
     check.nothing_else(settled);
     found.links_lead_somewhere();
@@ -96,6 +98,15 @@ impl<'a> Check<'a> {
             .filter(move |(batch, _)| batch.tenant == tenant)
     }
 
+    fn own_groups(&self) -> impl Iterator<Item = (&'a Group, KnownStage)> + use<'a> {
+        let tenant = self.tenant;
+        self.expected
+            .groups
+            .iter()
+            .map(|(group, known)| (group, *known))
+            .filter(move |(group, _)| group.tenant == tenant)
+    }
+
     fn own_keys(&self) -> impl Iterator<Item = &'a Keyed> + use<'a> {
         let tenant = self.tenant;
         self.expected.keyed.keys().filter(move |keyed| keyed.tenant == tenant)
@@ -126,6 +137,24 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Each record of a group is as the last batch that was acknowledged leaves it, or each as the one does that was begun
+    /// after that.
+    fn groups(&self) {
+        for (group, known) in self.own_groups() {
+            let found = self.states(group);
+            let there = found.iter().flatten().count();
+            let marked = self.found.marked(&group.model, &group.marker).len();
+            assert_eq!(marked, there, "{group:?} has records of other ids");
+            let allowed = |stage| (0..GROUP).map(|index| group.state(index, stage)).eq(found.iter().copied());
+            let whole = allowed(known.acknowledged) || known.begun.is_some_and(allowed);
+            assert!(whole, "{group:?} must be {known:?}, and is {found:?}");
+        }
+    }
+
+    fn states(&self, group: &Group) -> Vec<Option<State>> {
+        (0..GROUP).map(|index| self.found.state(&group.model, &group.id(index))).collect()
+    }
+
     /// One record to a key, however often it was asked for.
     fn keys(&self) {
         for keyed in self.own_keys() {
@@ -145,7 +174,9 @@ impl<'a> Check<'a> {
     fn nothing_else(&self, settled: Option<&Found>) {
         let begun: HashSet<&str> = self.places().map(|place| place.id.as_str()).collect();
         let batches = self.own_batches().map(|(batch, _)| batch.marker.as_str());
-        let markers: HashSet<&str> = batches.chain(self.own_keys().map(|keyed| keyed.key.as_str())).collect();
+        let groups = self.own_groups().map(|(group, _)| group.marker.as_str());
+        let keys = self.own_keys().map(|keyed| keyed.key.as_str());
+        let markers: HashSet<&str> = batches.chain(groups).chain(keys).collect();
         for model in MODELS {
             for record in self.found.of(model) {
                 let known = begun.contains(record.id()) || markers.contains(marker(record));
@@ -155,7 +186,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// `get` answers what `list` does. Of a batch each tenth record is asked for.
+    /// `get` answers what `list` does. Of a batch and of a group each tenth record is asked for.
     async fn each_is_found_by_id(&self) {
         let singles = self.places().map(|place| (place.model.as_str(), place.id.clone()));
         let tenths =
@@ -165,7 +196,10 @@ impl<'a> Check<'a> {
             there.into_iter().map(|record| (keyed.model.as_str(), record.id().to_owned()))
         });
         let ctx = context(self.tenant);
-        let all = singles.chain(self.own_batches().flat_map(|(batch, _)| tenths(batch))).chain(keyed);
+        let grouped = self
+            .own_groups()
+            .flat_map(|(group, _)| (0..GROUP).step_by(10).map(|index| (group.model.as_str(), group.id(index))));
+        let all = singles.chain(self.own_batches().flat_map(|(batch, _)| tenths(batch))).chain(keyed).chain(grouped);
         side_by_side(all.map(async |(model, id)| {
             let got = records(self.udal, model).get(&ctx, &id).await.unwrap();
             assert_eq!(got.as_ref(), self.found.get(model, &id), "{id} by its id");
@@ -182,6 +216,7 @@ impl<'a> Check<'a> {
         side_by_side(simple.map(|place| self.place_again(place))).await;
         side_by_side(self.own_batches().map(|(batch, _)| self.batch_again(batch))).await;
         side_by_side(self.own_keys().map(|keyed| self.key_again(keyed))).await;
+        side_by_side(self.own_groups().map(|(group, _)| self.group_again(group))).await;
     }
 
     async fn place_again(&self, place: &Place) {
@@ -190,6 +225,23 @@ impl<'a> Check<'a> {
             Ok(()) => assert!(!is_there, "{place:?} is there twice"),
             Err(error) => assert!(is_there && error.kind() == ErrorKind::AlreadyExists, "{place:?}: {error}"),
         }
+    }
+
+    /// What is there of a group is changed, the rest created; all of it is changed again, and half of it deleted.
+    async fn group_again(&self, group: &Group) {
+        if group.model == "Member" && self.found.get("Team", &team_of(&group.marker)).is_none() {
+            return;
+        }
+        let group = Group { per_item: false, ..group.clone() };
+        let (ctx, records) = (context(self.tenant), records(self.udal, &group.model));
+        let there = self.states(&group).iter().flatten().count() as u64;
+        let request = ChangeRequest::from_items(group.upserts(Stage::Whole));
+        let answer = records.upsert(&ctx, request).await.unwrap();
+        assert_eq!((answer.created, answer.updated), (GROUP - there, there), "{group:?} is upserted");
+        let request = ChangeRequest::from_items(group.updates(Stage::Changed));
+        assert_eq!(records.batch_update(&ctx, request).await.unwrap().updated, GROUP, "{group:?} is updated");
+        let request = ChangeRequest::from_items(group.deletes(Stage::Thinned));
+        assert_eq!(records.batch_delete(&ctx, request).await.unwrap().deleted, GROUP / 2, "{group:?} is thinned");
     }
 
     async fn key_again(&self, keyed: &Keyed) {
@@ -211,6 +263,13 @@ impl<'a> Check<'a> {
         }
         for (batch, _) in self.own_batches().filter(|(_, done)| !done) {
             lost.count(!self.found.marked(&batch.model, &batch.marker).is_empty());
+        }
+        for (group, known) in self.own_groups() {
+            if let Some(begun) = known.begun {
+                let kept = (0..GROUP)
+                    .all(|index| self.found.state(&group.model, &group.id(index)) == group.state(index, begun));
+                lost.count(kept);
+            }
         }
         lost
     }
@@ -244,7 +303,7 @@ async fn side_by_side(work: impl Iterator<Item = impl Future<Output = ()>>) {
 }
 
 impl Lost {
-    fn add(&mut self, other: &Lost) {
+    pub(crate) fn add(&mut self, other: &Lost) {
         self.lost += other.lost;
         self.kept += other.kept;
     }

@@ -17,8 +17,8 @@ use crate::rounds::{live, until_nobody_is_connected};
 /// What was begun: whether it was acknowledged.
 pub(crate) type Begun = BTreeMap<Structure, bool>;
 
-/// Lets the child live once, and looks at what it leaves.
-pub(crate) async fn round(data_dir: &Path, number: u64, random: &mut Random) {
+/// Lets the child live once, and looks at what it leaves; answers what it had begun.
+pub(crate) async fn round(data_dir: &Path, number: u64, random: &mut Random) -> Begun {
     let life = format!("life{number}");
     let (lines, end) = live("child_changes_structures_until_it_is_killed", data_dir, &life, random).await;
     let begun = begun(lines);
@@ -28,6 +28,7 @@ pub(crate) async fn round(data_dir: &Path, number: u64, random: &mut Random) {
     let acknowledged = begun.values().filter(|done| **done).count();
     println!("round {number}: {end}; {} begun, {acknowledged} acknowledged", begun.len());
     server.stop().await.unwrap();
+    begun
 }
 
 fn begun(lines: Vec<Line>) -> Begun {
