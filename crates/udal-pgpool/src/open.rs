@@ -12,6 +12,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error as PgError, NoTls};
 use udal_core::{Error, ErrorKind};
 
+use crate::breaker::FULL;
 use crate::failure::{Cause, is_io};
 use crate::settings::KeepAlive;
 use crate::{Failure, Place, ServerName};
@@ -20,6 +21,9 @@ use crate::{Failure, Place, ServerName};
 pub(crate) enum NotOpened {
     /// The server did not answer, or takes no requests now.
     Unreachable(Error),
+    /// The server answered that the database, the user or it itself has all the connections that it may have: the three have one
+    /// code, and only the first two can be told from the words, which are in the server's language.
+    Full(Error),
     /// The server answered and refused: there is no such database, the password is wrong.
     Refused(Failure),
 }
@@ -27,7 +31,7 @@ pub(crate) enum NotOpened {
 impl From<NotOpened> for Failure {
     fn from(reason: NotOpened) -> Self {
         match reason {
-            NotOpened::Unreachable(error) => error.into(),
+            NotOpened::Unreachable(error) | NotOpened::Full(error) => error.into(),
             NotOpened::Refused(failure) => failure,
         }
     }
@@ -41,6 +45,9 @@ pub(crate) async fn connect(
 ) -> Result<(Client, impl Future<Output = Result<(), PgError>> + Send + use<>), NotOpened> {
     match timeout(patience, config.connect(NoTls)).await {
         Ok(Ok(connected)) => Ok(connected),
+        Ok(Err(error)) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => {
+            Err(NotOpened::Full(full().cause(Cause(error))))
+        }
         Ok(Err(error)) if is_unreachable(&error) => {
             Err(NotOpened::Unreachable(unreachable(server).cause(Cause(error))))
         }
@@ -57,16 +64,16 @@ fn unreachable(server: &ServerName) -> Error {
     Error::new(ErrorKind::Unavailable, message).hint("try again in a moment")
 }
 
-/// Whether the server is the reason: nobody answered, or it starts, stops or has all the connections it may have. What it
-/// says of a database or of a password is an answer.
+fn full() -> Error {
+    Error::new(ErrorKind::Unavailable, FULL)
+        .hint("try again in a moment; where that does not help, raise the connection limit of database, user or server")
+}
+
+/// Whether the server is the reason: nobody answered, or it starts or stops. What it says of a database or of a password is an
+/// answer.
 fn is_unreachable(error: &PgError) -> bool {
-    const BUSY: [&SqlState; 5] = [
-        &SqlState::CANNOT_CONNECT_NOW,
-        &SqlState::ADMIN_SHUTDOWN,
-        &SqlState::CRASH_SHUTDOWN,
-        &SqlState::TOO_MANY_CONNECTIONS,
-        &SqlState::OUT_OF_MEMORY,
-    ];
+    const BUSY: [&SqlState; 4] =
+        [&SqlState::CANNOT_CONNECT_NOW, &SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::OUT_OF_MEMORY];
     match error.code() {
         Some(code) => BUSY.contains(&code) || code.code().starts_with("080"),
         None => error.is_closed() || is_io(error),

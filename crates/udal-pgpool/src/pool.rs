@@ -18,14 +18,16 @@ use crate::open::{NotOpened, config_for, connect, drive};
 use crate::queue::{Grant, Limits, Queue, Taken};
 use crate::status::{Counts, PoolStatus, ServerStatus};
 use crate::watch::Watch;
-use crate::{Failure, Place, ServerName, Settings};
+use crate::{BreakerSettings, Failure, Place, ServerName, Settings};
 
 /// The connections of this process.
 pub(crate) struct Pools {
     settings: Arc<Settings>,
     queue: Mutex<Queue<Live>>,
     reserve: Arc<Semaphore>,
-    breakers: Arc<Breakers>,
+    breakers: Arc<Breakers<ServerName>>,
+    /// The databases that take no more connections.
+    full: Breakers<Place>,
     counts: Arc<Counts>,
     /// Whether a task closes what is idle for too long.
     is_reaped: Mutex<bool>,
@@ -42,7 +44,8 @@ impl Pools {
         Arc::new_cyclic(|this| Pools {
             queue,
             reserve: Arc::new(Semaphore::new(reserved)),
-            breakers: Arc::new(Breakers::new(settings.breaker, settings.servers.keys())),
+            breakers: Arc::new(Breakers::new(settings.breaker)),
+            full: Breakers::new(pauses_of_a_full_database(settings.breaker)),
             counts: Arc::default(),
             is_reaped: Mutex::new(false),
             this: Weak::clone(this),
@@ -53,6 +56,12 @@ impl Pools {
     /// Lends a connection to the database at `place`.
     pub(crate) async fn lend(self: &Arc<Self>, place: &Place) -> Result<Lease, Failure> {
         self.known(place)?;
+        let lease = self.find_or_open(place).await?;
+        self.counts.lent();
+        Ok(lease)
+    }
+
+    async fn find_or_open(self: &Arc<Self>, place: &Place) -> Result<Lease, Failure> {
         loop {
             let grant = match self.with_queue(|queue| queue.take(place)) {
                 Taken::Granted(grant) => grant,
@@ -159,17 +168,27 @@ impl Pools {
     ) -> Result<(Opened, impl Future<Output = Result<(), PgError>> + Send + use<>), Failure> {
         let config = config_for(self.known(place)?, place, self.settings.keep_alive);
         let server = place.server();
+        let room = self.full.admit(place, Instant::now())?;
         let attempt = self.breakers.admit(server, Instant::now())?;
         match connect(server, &config, self.settings.connect_timeout).await {
             Ok((client, connection)) => {
                 attempt.answered();
+                room.answered();
                 self.counts.opened();
                 Ok((Opened { client, config: Arc::new(config) }, connection))
             }
             Err(NotOpened::Refused(failure)) => {
                 attempt.answered();
+                room.answered();
                 self.counts.not_opened();
                 Err(failure)
+            }
+            Err(NotOpened::Full(error)) => {
+                attempt.answered();
+                self.counts.not_opened();
+                tracing::warn!(%place, error = ?error, "a connection could not be opened");
+                room.failed(Instant::now());
+                Err(error.into())
             }
             Err(NotOpened::Unreachable(error)) => {
                 self.counts.not_opened();
@@ -218,7 +237,7 @@ impl Pools {
     }
 
     /// What is told of a server that does not answer, and what counts.
-    pub(crate) fn observers(&self) -> (Arc<Breakers>, Arc<Counts>) {
+    pub(crate) fn observers(&self) -> (Arc<Breakers<ServerName>>, Arc<Counts>) {
         (Arc::clone(&self.breakers), Arc::clone(&self.counts))
     }
 
@@ -364,6 +383,12 @@ fn limits(settings: &Settings) -> Limits {
         waiting: settings.max_waiting,
         waiting_per_place: settings.max_waiting_per_tenant,
     }
+}
+
+/// A database that is full may have room again at any instant, and answers at once whether it has.
+fn pauses_of_a_full_database(of_a_server: BreakerSettings) -> BreakerSettings {
+    let BreakerSettings { failures, backoff, longest_backoff } = of_a_server;
+    BreakerSettings { failures, backoff, longest_backoff: longest_backoff.min(backoff * 4) }
 }
 
 fn closed_at_once(place: &Place) -> Error {

@@ -20,6 +20,8 @@ pub struct PoolStatus {
     pub databases: usize,
     /// Each server.
     pub servers: BTreeMap<ServerName, ServerStatus>,
+    /// How often a connection was lent to a call, those for maintenance not counted.
+    pub lent: u64,
     /// How many connections were opened.
     pub opened: u64,
     /// How many connections could not be opened.
@@ -46,6 +48,7 @@ pub struct ServerStatus {
 /// What is counted since the beginning.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
+    lent: AtomicU64,
     opened: AtomicU64,
     not_opened: AtomicU64,
     timed_out: AtomicU64,
@@ -55,6 +58,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    pub(crate) fn lent(&self) {
+        self.lent.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn opened(&self) {
         self.opened.fetch_add(1, Ordering::Relaxed);
     }
@@ -81,7 +88,8 @@ impl Counts {
 
     /// Puts the counts into `status`.
     pub(crate) fn fill(&self, status: &mut PoolStatus) {
-        let Counts { opened, not_opened, timed_out, turned_away, cancelled, overdue } = self;
+        let Counts { lent, opened, not_opened, timed_out, turned_away, cancelled, overdue } = self;
+        status.lent = lent.load(Ordering::Relaxed);
         status.opened = opened.load(Ordering::Relaxed);
         status.not_opened = not_opened.load(Ordering::Relaxed);
         status.timed_out = timed_out.load(Ordering::Relaxed);

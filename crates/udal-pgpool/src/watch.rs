@@ -11,11 +11,11 @@ use tokio::time::timeout;
 use tokio_postgres::config::Config;
 use tokio_postgres::{CancelToken, Error as PgError};
 
-use crate::Place;
 use crate::breaker::Breakers;
 use crate::cancel::cancel;
 use crate::pool::Pools;
 use crate::status::Counts;
+use crate::{Place, ServerName};
 
 /// Watches one connection.
 pub(crate) struct Watch {
@@ -27,7 +27,7 @@ pub(crate) struct Watch {
     config: Arc<Config>,
     /// Ends the connection without asking the server.
     driver: AbortHandle,
-    breakers: Arc<Breakers>,
+    breakers: Arc<Breakers<ServerName>>,
     counts: Arc<Counts>,
     /// How many requests have begun whose end was not seen.
     running: AtomicUsize,

@@ -257,3 +257,42 @@ async fn a_server_that_comes_back_is_found_again() {
     assert!(databases.connect(&place).await.is_ok());
     fixture.stop().await;
 }
+
+#[tokio::test]
+async fn a_database_that_takes_no_more_connections_is_felt_by_its_own_tenant_only() {
+    let fixture = Fixture::start().await;
+    let client = fixture.client("postgres").await;
+    // No limit holds for a superuser.
+    client.batch_execute("CREATE ROLE plain LOGIN CREATEDB").await.unwrap();
+    let installation = |backoff| {
+        fixture.databases_with(|settings| {
+            settings.servers.values_mut().for_each(|config| drop(config.user("plain")));
+            settings.breaker.backoff = backoff;
+            settings.breaker.longest_backoff = Duration::from_secs(600);
+        })
+    };
+    let patient = installation(Duration::from_secs(600));
+    let (full, other) = (home(&patient, "full").await, home(&patient, "other").await);
+    client.batch_execute("ALTER DATABASE sqh_tenant_full CONNECTION LIMIT 0").await.unwrap();
+    let (mut refusals, before) = (Vec::new(), patient.status().not_opened);
+    for _ in 0..6 {
+        let error = Error::from(patient.connect(&full).await.unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        refusals.push(error.message().to_owned());
+        drop(patient.connect(&other).await.unwrap());
+        assert_eq!(patient.status().servers[full.server()].breaker, BreakerState::Closed);
+    }
+    let (asked, spared) = refusals.split_at(3);
+    assert!(asked.iter().all(|message| message == "the database takes no more connections now"), "{asked:?}");
+    assert!(spared.iter().all(|message| message.contains("it is tried again in")), "{spared:?}");
+    assert_eq!(patient.status().not_opened - before, 3, "the server is not asked again and again");
+
+    // Once there is room it is served again.
+    let quick = installation(Duration::from_millis(20));
+    for _ in 0..4 {
+        drop(quick.connect(&full).await.unwrap_err());
+    }
+    client.batch_execute("ALTER DATABASE sqh_tenant_full CONNECTION LIMIT -1").await.unwrap();
+    until("the tenant is served again", || async { quick.connect(&full).await.is_ok() }).await;
+    fixture.stop().await;
+}

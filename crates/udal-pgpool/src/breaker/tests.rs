@@ -1,11 +1,11 @@
 use super::*;
 
-fn breakers(names: &[&str]) -> (Breakers, Vec<ServerName>) {
+fn breakers(names: &[&str]) -> (Breakers<ServerName>, Vec<ServerName>) {
     let names: Vec<ServerName> = names.iter().map(|name| ServerName::new(name).unwrap()).collect();
-    (Breakers::new(BreakerSettings::default(), names.iter()), names)
+    (Breakers::new(BreakerSettings::default()), names)
 }
 
-fn pause(breakers: &Breakers, server: &ServerName, now: Instant) -> Duration {
+fn pause(breakers: &Breakers<ServerName>, server: &ServerName, now: Instant) -> Duration {
     match breakers.state(server, now) {
         BreakerState::Open { retry_in } => retry_in,
         other => panic!("{other:?}"),
