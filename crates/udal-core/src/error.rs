@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// The result of every operation in Udal.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -126,8 +127,10 @@ impl fmt::Display for FieldError {
 ///
 /// [`Display`](fmt::Display) is safe to show to whoever asked: it holds what they sent and what Udal knows of the models,
 /// never a driver's text. The cause, for the log, is [`source`](StdError::source).
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -136,7 +139,7 @@ struct Inner {
     operation: Option<&'static str>,
     model: Option<String>,
     tenant: Option<String>,
-    cause: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -195,7 +198,7 @@ impl Error {
     /// Adds what caused it, for the log.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.cause = Some(cause.into());
+        self.0.cause = Some(Arc::from(cause.into()));
         self
     }
 

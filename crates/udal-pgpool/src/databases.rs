@@ -13,16 +13,12 @@ use crate::flights::Flights;
 use crate::lookups::LookUps;
 use crate::once::{Once, OncePer};
 use crate::pool::{Pools, Reserved};
-use crate::{
-    Connection, Database, Failure, Place, Placement, PoolStatus, Provision, ServerName, Settings, Step, Turn, server,
-};
+use crate::{Connection, Database, Failure, Place, Placement, PoolStatus, ServerName, Settings, Step, server};
 
 /// How many databases and tables are made at the same time.
 const PROVISIONERS: usize = 4;
 /// How many times as long as for a connection one waits for the turn to make them.
 const TURN_WAITS: u32 = 3;
-/// How often work is begun anew because the database is gone, or the tenant elsewhere.
-const ATTEMPTS: usize = 4;
 
 /// The databases of the tenants. Cheap to clone.
 #[derive(Clone)]
@@ -36,14 +32,14 @@ struct Inner {
     directory: Directory,
     look_ups: LookUps,
     /// What was brought up to date in each database.
-    done: OncePer<Place>,
+    done: OncePer<Place, Failure>,
     /// Whether the platform's database was.
-    platform: Once,
+    platform: Once<Error>,
     /// The servers that have the template.
-    templates: Once,
+    templates: Once<Failure>,
     /// The servers that were not searched for tenants of earlier releases.
     unsearched: Mutex<BTreeSet<ServerName>>,
-    flights: Flights<TenantSlug>,
+    flights: Flights<TenantSlug, Error>,
     provisioners: Semaphore,
 }
 
@@ -107,7 +103,7 @@ impl TenantDatabases {
     }
 
     /// Asks the registry where the tenant is, and remembers it.
-    async fn look_up(&self, slug: &TenantSlug) -> Result<Option<Place>> {
+    pub(crate) async fn look_up(&self, slug: &TenantSlug) -> Result<Option<Place>> {
         match self.tenant(slug).await?.filter(|tenant| tenant.state.is_open()) {
             Some(tenant) => {
                 self.inner.directory.put(slug, tenant.place.clone());
@@ -121,7 +117,7 @@ impl TenantDatabases {
     }
 
     /// Asks the registry again about a place that was looked up some time ago, while it is used as it is.
-    fn look_again(&self, slug: &TenantSlug, known: &Known) {
+    pub(crate) fn look_again(&self, slug: &TenantSlug, known: &Known) {
         if !self.inner.directory.is_due(known) {
             return;
         }
@@ -163,66 +159,7 @@ impl TenantDatabases {
         }
     }
 
-    /// Makes sure, once for each `key`, that `database` is there and `work` is done in it, whole or not at all.
-    ///
-    /// Of many who ask at the same instant one works and the others wait; other processes are kept out by a lock.
-    ///
-    /// # Errors
-    /// What the database says; the next who asks tries again.
-    pub async fn ensure(&self, database: &Database, key: &str, work: &dyn Provision) -> Result<()> {
-        for _ in 0..ATTEMPTS {
-            let place = self.place_to_write(database).await?;
-            let asked_at = std::time::Instant::now();
-            let done = self.inner.done.of(&place);
-            match done.run(key, || self.provision(&place, key, work)).await {
-                Err(Failure::Missing(_)) => self.make_again(database, &place, asked_at).await?,
-                done => return Ok(done?),
-            }
-        }
-        Err(Failure::overtaken().into())
-    }
-
-    /// Forgets what was done in `database`: it turned out not to be there any more.
-    pub fn forget(&self, database: &Database) {
-        match database {
-            Database::Shared => self.inner.done.forget(&self.shared_place()),
-            Database::Tenant(slug) => {
-                if let Some(known) = self.inner.directory.get(slug) {
-                    self.inner.done.forget(&known.place);
-                }
-            }
-        }
-    }
-
-    /// Where what is written goes: a tenant that is not there is made.
-    async fn place_to_write(&self, database: &Database) -> Result<Place> {
-        let Database::Tenant(slug) = database else { return Ok(self.shared_place()) };
-        if let Some(known) = self.inner.directory.get(slug) {
-            self.look_again(slug, &known);
-            return Ok(known.place);
-        }
-        let _flight = self.inner.flights.board(slug).await;
-        if let Some(known) = self.inner.directory.get(slug) {
-            return Ok(known.place);
-        }
-        self.settle_and_remember(slug, &Placement::Anywhere, false).await.map(|settled| settled.0)
-    }
-
-    /// Brings a database about that was seen to be gone from `place`, unless another did since.
-    async fn make_again(&self, database: &Database, place: &Place, seen_at: std::time::Instant) -> Result<()> {
-        self.inner.done.forget(place);
-        let Database::Tenant(slug) = database else {
-            return self.create_database(place).await;
-        };
-        let _flight = self.inner.flights.board(slug).await;
-        if self.inner.directory.get(slug).is_some_and(|known| known.at > seen_at) {
-            return Ok(());
-        }
-        self.inner.directory.forget(slug);
-        self.settle_and_remember(slug, &Placement::Anywhere, true).await.map(|_| ())
-    }
-
-    async fn settle_and_remember(
+    pub(crate) async fn settle_and_remember(
         &self,
         slug: &TenantSlug,
         placement: &Placement,
@@ -236,23 +173,19 @@ impl TenantDatabases {
         Ok((settled.place, settled.is_new))
     }
 
-    async fn provision(&self, place: &Place, key: &str, work: &dyn Provision) -> Attempt<()> {
-        let _turn = self.provisioning_turn(place).await?;
-        let started = std::time::Instant::now();
-        let mut connection = self.maintain(place).await?;
-        // Only where the database itself is missing it is made again.
-        connection.restructure(Turn::Alone, work).await.map_err(Error::from)?;
-        tracing::info!(%place, key, elapsed = ?started.elapsed(), "brought a database up to date");
-        Ok(())
-    }
-
     /// Makes the tenant with its database; answers whether it was not there before.
     ///
     /// # Errors
     /// `AlreadyExists` where it is on another server than `placement` says; what the database says.
     pub async fn create_tenant(&self, slug: &TenantSlug, placement: &Placement) -> Result<bool> {
-        let _flight = self.inner.flights.board(slug).await;
-        self.settle_and_remember(slug, placement, false).await.map(|settled| settled.1)
+        let settled = match placement {
+            Placement::Anywhere => {
+                self.inner.flights.shared(slug, || self.settle_and_remember(slug, placement, false)).await
+            }
+            // What is said of one server is no answer to those who name none.
+            Placement::On(_) => self.inner.flights.alone(slug, self.settle_and_remember(slug, placement, false)).await,
+        };
+        settled.map(|settled| settled.1)
     }
 
     /// The tenants that can be read and written, sorted.
@@ -277,11 +210,24 @@ impl TenantDatabases {
         self.inner.pools.turned_away()
     }
 
-    pub(crate) fn platform(&self) -> &Once {
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    /// What was brought up to date in each database.
+    pub(crate) fn done(&self) -> &OncePer<Place, Failure> {
+        &self.inner.done
+    }
+
+    pub(crate) fn flights(&self) -> &Flights<TenantSlug, Error> {
+        &self.inner.flights
+    }
+
+    pub(crate) fn platform(&self) -> &Once<Error> {
         &self.inner.platform
     }
 
-    pub(crate) fn templates(&self) -> &Once {
+    pub(crate) fn templates(&self) -> &Once<Failure> {
         &self.inner.templates
     }
 
@@ -382,8 +328,8 @@ impl TenantDatabases {
     }
 }
 
-fn no_such_tenant(slug: &TenantSlug) -> Failure {
-    Failure::Missing(format!("there is no tenant `{slug}`").into())
+pub(crate) fn no_such_tenant(slug: &TenantSlug) -> Failure {
+    Failure::missing(format!("there is no tenant `{slug}`"))
 }
 
 #[cfg(test)]

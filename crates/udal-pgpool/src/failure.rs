@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use tokio_postgres::Error as PgError;
 use tokio_postgres::error::{DbError, SqlState};
@@ -11,10 +12,10 @@ use udal_core::{Error, ErrorKind};
 pub(crate) type Attempt<T> = std::result::Result<T, Failure>;
 
 /// Why an operation on a database failed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Failure {
     /// The database, a table, a column or a partition is not there.
-    Missing(Box<dyn StdError + Send + Sync>),
+    Missing(Arc<dyn StdError + Send + Sync>),
     /// Another change came in the way: the same again may succeed at once.
     Overtaken(Error),
     /// Others hold a lock that was needed.
@@ -35,6 +36,11 @@ impl From<Failure> for Error {
 }
 
 impl Failure {
+    /// The database, or what of it is named, is not there.
+    pub(crate) fn missing(what: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Failure::Missing(Arc::from(what.into()))
+    }
+
     /// Others came in the way again and again.
     pub fn overtaken() -> Self {
         let error = Error::new(ErrorKind::Unavailable, "another change came in the way");
@@ -51,7 +57,7 @@ impl From<Error> for Failure {
 impl From<PgError> for Failure {
     fn from(error: PgError) -> Self {
         if is_missing(&error) {
-            return Failure::Missing(Box::new(Cause(error)));
+            return Failure::Missing(Arc::new(Cause(error)));
         }
         match error.code().map(SqlState::code) {
             // A serialization failure, a deadlock.

@@ -1,35 +1,48 @@
 //! One at a time, for each key.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use crate::line::Line;
 
 /// Lets those who work on the same thing work one after the other, within this process.
-pub(crate) struct Flights<K>(Mutex<HashMap<K, Weak<Turn<()>>>>);
+pub(crate) struct Flights<K, E>(Mutex<HashMap<K, Weak<Line<E>>>>);
 
-impl<K> Default for Flights<K> {
+impl<K, E> Default for Flights<K, E> {
     fn default() -> Self {
         Flights(Mutex::default())
     }
 }
 
-impl<K: Clone + Eq + Hash> Flights<K> {
-    /// Waits for the turn of `key`, which lasts as long as what is answered is kept.
-    pub(crate) async fn board(&self, key: &K) -> OwnedMutexGuard<()> {
-        self.turn(key).lock_owned().await
+impl<K: Clone + Eq + Hash, E: Clone> Flights<K, E> {
+    /// Does `work` when the turn of `key` comes, unless what it waited for failed.
+    ///
+    /// # Errors
+    /// What `work` fails with, or what another's did meanwhile.
+    pub(crate) async fn shared<T, F: Future<Output = Result<T, E>>>(
+        &self,
+        key: &K,
+        work: impl FnOnce() -> F,
+    ) -> Result<T, E> {
+        self.line(key).shared(work).await
     }
 
-    fn turn(&self, key: &K) -> Arc<Turn<()>> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(key).and_then(Weak::upgrade) {
-            return turn;
+    /// Does `work` when the turn of `key` comes; what comes of it is nobody else's.
+    pub(crate) async fn alone<T>(&self, key: &K, work: impl Future<Output = T>) -> T {
+        self.line(key).alone(work).await
+    }
+
+    fn line(&self, key: &K) -> Arc<Line<E>> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(key).and_then(Weak::upgrade) {
+            return line;
         }
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::new(Turn::new(()));
-        turns.insert(key.clone(), Arc::downgrade(&turn));
-        turn
+        lines.retain(|_, line| line.strong_count() > 0);
+        let line = Arc::new(Line::default());
+        lines.insert(key.clone(), Arc::downgrade(&line));
+        line
     }
 }
 
@@ -39,13 +52,16 @@ mod tests {
 
     #[tokio::test]
     async fn one_at_a_time_for_each_key_and_nothing_kept() {
-        let flights = Flights::default();
-        let first = flights.board(&1).await;
-        assert!(flights.turn(&1).try_lock().is_err());
-        drop(flights.board(&2).await);
+        let flights: Flights<i32, ()> = Flights::default();
+        let first = flights.line(&1);
+        let kept = async {
+            assert!(Arc::ptr_eq(&first, &flights.line(&1)));
+            flights.alone(&2, async {}).await;
+        };
+        flights.alone(&1, kept).await;
         drop(first);
-        drop(flights.board(&1).await);
-        drop(flights.board(&3).await);
+        flights.shared(&1, || async { Ok(()) }).await.unwrap();
+        flights.alone(&3, async {}).await;
         assert_eq!(flights.0.lock().unwrap().len(), 1);
     }
 }

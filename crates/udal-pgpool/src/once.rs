@@ -3,27 +3,65 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moka::sync::Cache;
-use tokio::sync::OnceCell;
+
+use crate::line::Line;
 
 /// Remembers which pieces of work are done. A piece that failed is tried again by the next who asks.
-#[derive(Debug, Default)]
-pub(crate) struct Once {
-    cells: Mutex<HashMap<Box<str>, Arc<OnceCell<()>>>>,
+#[derive(Debug)]
+pub(crate) struct Once<E> {
+    pieces: Mutex<Pieces<E>>,
 }
 
-impl Once {
-    /// Does `work`, unless it has been done under this key; waits where another is at it.
-    pub(crate) async fn run<E, F: Future<Output = Result<(), E>>>(
+type Pieces<E> = HashMap<Box<str>, Arc<Piece<E>>>;
+
+#[derive(Debug)]
+struct Piece<E> {
+    is_done: AtomicBool,
+    line: Line<E>,
+}
+
+impl<E> Default for Once<E> {
+    fn default() -> Self {
+        Once { pieces: Mutex::default() }
+    }
+}
+
+impl<E> Default for Piece<E> {
+    fn default() -> Self {
+        Piece { is_done: AtomicBool::new(false), line: Line::default() }
+    }
+}
+
+impl<E> Piece<E> {
+    fn is_done(&self) -> bool {
+        self.is_done.load(Ordering::Acquire)
+    }
+}
+
+impl<E: Clone> Once<E> {
+    /// Does `work`, unless it has been done under this key; where another is at it, waits, and fails where that fails.
+    pub(crate) async fn run<F: Future<Output = Result<(), E>>>(
         &self,
         key: &str,
         work: impl FnOnce() -> F,
     ) -> Result<(), E> {
-        let cell = self.cell(key);
-        cell.get_or_try_init(work).await.copied()
+        let piece = self.piece(key);
+        if piece.is_done() {
+            return Ok(());
+        }
+        let unless_done = async || -> Result<(), E> {
+            if !piece.is_done() {
+                work().await?;
+                piece.is_done.store(true, Ordering::Release);
+            }
+            Ok(())
+        };
+        piece.line.shared(unless_done).await
     }
 
     /// Forgets that the piece was done.
@@ -31,16 +69,16 @@ impl Once {
         self.lock().remove(key);
     }
 
-    fn cell(&self, key: &str) -> Arc<OnceCell<()>> {
-        let mut cells = self.lock();
-        if let Some(cell) = cells.get(key) {
-            return Arc::clone(cell);
+    fn piece(&self, key: &str) -> Arc<Piece<E>> {
+        let mut pieces = self.lock();
+        if let Some(piece) = pieces.get(key) {
+            return Arc::clone(piece);
         }
-        Arc::clone(cells.entry(key.into()).or_default())
+        Arc::clone(pieces.entry(key.into()).or_default())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<OnceCell<()>>>> {
-        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Pieces<E>> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -50,19 +88,19 @@ const MOST: u64 = 100_000;
 const IDLE: Duration = Duration::from_secs(600);
 
 /// A [`Once`] for each subject. A subject that is idle is forgotten, and its work looked at again when it is next needed.
-pub(crate) struct OncePer<K> {
-    subjects: Cache<K, Arc<Once>>,
+pub(crate) struct OncePer<K, E> {
+    subjects: Cache<K, Arc<Once<E>>>,
 }
 
-impl<K: Clone + Eq + Hash + Send + Sync + 'static> Default for OncePer<K> {
+impl<K: Clone + Eq + Hash + Send + Sync + 'static, E: Send + Sync + 'static> Default for OncePer<K, E> {
     fn default() -> Self {
         OncePer { subjects: Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build() }
     }
 }
 
-impl<K: Clone + Eq + Hash + Send + Sync + 'static> OncePer<K> {
+impl<K: Clone + Eq + Hash + Send + Sync + 'static, E: Send + Sync + 'static> OncePer<K, E> {
     /// What was done on `subject`.
-    pub(crate) fn of(&self, subject: &K) -> Arc<Once> {
+    pub(crate) fn of(&self, subject: &K) -> Arc<Once<E>> {
         self.subjects.get_with_by_ref(subject, Arc::default)
     }
 

@@ -11,13 +11,17 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use support::{Fixture, own_names};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use udal_core::{Error, ErrorKind, Result, TenantSlug};
-use udal_pgpool::{Checkpoints, Place, Placement, ServerName, Settings, Step, TenantDatabases, TenantState};
+use udal_pgpool::{
+    Checkpoints, Database, Failure, Place, Placement, Provision, ServerName, Settings, Statements, Step,
+    TenantDatabases, TenantState, Transaction,
+};
 
 /// What happens at the step, the first time that it is reached.
 #[derive(Clone, Copy, PartialEq)]
@@ -191,6 +195,93 @@ async fn two_that_meet_at_any_step_settle_it_together() {
         assert_eq!(answers.iter().filter(|answer| **answer).count(), 1, "{step:?}: {answers:?}");
         nothing_is_left_over(&fixture, step, !is_of_drop(step)).await;
     }
+    fixture.stop().await;
+}
+
+/// Twenty who ask at one instant, for something that cannot be done until the test says so.
+struct Twenty {
+    asked: AtomicUsize,
+    attempts: AtomicUsize,
+    may_be_done: AtomicBool,
+}
+
+impl Twenty {
+    const ALL: usize = 20;
+
+    fn new() -> Arc<Self> {
+        let (asked, attempts, may_be_done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+        Arc::new(Twenty { asked, attempts, may_be_done })
+    }
+
+    /// An attempt: it takes until everyone waits for it.
+    async fn attempt(&self) -> Result<()> {
+        self.attempts.fetch_add(1, Ordering::AcqRel);
+        while self.asked.load(Ordering::Acquire) < Self::ALL {
+            tokio::task::yield_now().await;
+        }
+        match self.may_be_done.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Unavailable, "the test says no")),
+        }
+    }
+
+    /// All ask, in tasks of one thread: each waits for the attempt before that one goes on.
+    async fn ask(self: &Arc<Self>, databases: &TenantDatabases, key: &'static str) -> Vec<Result<()>> {
+        let mut callers = JoinSet::new();
+        for _ in 0..Self::ALL {
+            let (twenty, databases) = (Arc::clone(self), databases.clone());
+            callers.spawn(async move {
+                twenty.asked.fetch_add(1, Ordering::AcqRel);
+                let nothing = Statements(Vec::new());
+                let work: &dyn Provision = if key == "work" { &*twenty } else { &nothing };
+                databases.ensure(&Database::Tenant(acme()), key, work).await
+            });
+        }
+        callers.join_all().await
+    }
+}
+
+#[async_trait]
+impl Checkpoints for Twenty {
+    async fn reached(&self, step: Step) -> Result<()> {
+        if step == Step::DatabaseMade { self.attempt().await } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Provision for Twenty {
+    async fn run(&self, _: &Transaction<'_>) -> std::result::Result<(), Failure> {
+        Ok(self.attempt().await?)
+    }
+}
+
+fn all_were_refused(answers: &[Result<()>]) -> bool {
+    answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.message() == "the test says no"))
+}
+
+#[tokio::test]
+async fn who_waits_for_what_cannot_be_done_does_not_try_it_again() {
+    let fixture = Fixture::start().await;
+    let twenty = Twenty::new();
+    let databases =
+        fixture.databases_with(|settings| settings.checkpoints = Arc::clone(&twenty) as Arc<dyn Checkpoints>);
+    // Of a tenant that cannot be made.
+    let answers = twenty.ask(&databases, "nothing").await;
+    assert_eq!((answers.len(), twenty.attempts.load(Ordering::Acquire)), (Twenty::ALL, 1));
+    assert!(all_were_refused(&answers), "{answers:?}");
+    // The next who asks tries it again.
+    twenty.may_be_done.store(true, Ordering::Release);
+    databases.ensure(&Database::Tenant(acme()), "nothing", &Statements(Vec::new())).await.unwrap();
+    assert_eq!(twenty.attempts.load(Ordering::Acquire), 2);
+
+    // Of work on its database that cannot be done.
+    let twenty = Twenty::new();
+    let answers = twenty.ask(&databases, "work").await;
+    assert_eq!((answers.len(), twenty.attempts.load(Ordering::Acquire)), (Twenty::ALL, 1));
+    assert!(all_were_refused(&answers), "{answers:?}");
+    twenty.may_be_done.store(true, Ordering::Release);
+    assert!(twenty.ask(&databases, "work").await.iter().all(Result::is_ok));
+    assert_eq!(twenty.attempts.load(Ordering::Acquire), 2);
     fixture.stop().await;
 }
 
