@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use udal_core::contract::refusal::already_exists;
-use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::value::Value;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, next_chunk, read_text,
+    Chunks, Connection, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, read_text,
 };
 use udal_sql::SqlType;
 use udal_sql::document::{self, LinkRow};
@@ -29,6 +28,7 @@ pub(crate) async fn batch_create(
 ) -> Result<BatchReport> {
     let BatchCreate { model, records, mode } = op;
     let home = Home::of(databases, ctx);
+    let chunks = databases.chunks(records).await?;
     let mut connection = connect(&home).await?;
     let transaction = connection.transaction().await.map_err(Failure::from)?;
     let mut batch = Batch {
@@ -39,7 +39,7 @@ pub(crate) async fn batch_create(
         open: OpenLinks::default(),
         refused: None,
     };
-    batch.run(records, mode).await?;
+    batch.run(chunks, mode).await?;
     let Batch { transaction, report, .. } = batch;
     transaction.commit().await.map_err(Failure::from)?;
     Ok(report)
@@ -77,13 +77,11 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Writes chunk after chunk; while one is sent, the next is made ready.
-    async fn run(&mut self, records: Records<'_>, mode: BatchMode) -> Result<()> {
-        // It is asked again after its end.
-        let mut records = records.fuse().boxed();
-        let mut chunk = next_chunk(&mut records).await?;
+    async fn run(&mut self, mut chunks: Chunks<'_, Record>, mode: BatchMode) -> Result<()> {
+        let mut chunk = chunks.next().await?;
         while !chunk.is_empty() {
             // A write that fails does not wait for more input; an error of the input waits for what came before it.
-            let next = async { Ok(next_chunk(&mut records).await) };
+            let next = async { Ok(chunks.next().await) };
             let ((), next) = tokio::try_join!(self.write(chunk, mode), next)?;
             if self.refused.is_some() && self.open.is_empty() {
                 break;

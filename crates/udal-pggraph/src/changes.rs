@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use udal_core::contract::{Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, ItemFailure, Items, Upsert};
+use udal_core::contract::{Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, ItemFailure, Upsert};
 use udal_core::model::{Field, Model, SYSTEM_FIELDS, position};
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    ChangeItem, ChunkWriter, Connection, CopyWriter, Failure, Slate, TenantDatabases, Transaction, can_be_id,
+    ChangeItem, ChunkWriter, Chunks, Connection, CopyWriter, Failure, Slate, TenantDatabases, Transaction, can_be_id,
     change_items, copy_failure, nothing_there, read_text, run_changes,
 };
 use udal_sql::SqlType;
@@ -25,9 +25,10 @@ use crate::write::Attempt;
 
 pub(crate) async fn upsert(databases: &TenantDatabases, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
     let Upsert { model, items, mode, answer } = op;
+    let chunks = databases.chunks(change_items(items, ChangeItem::Upsert)).await?;
     let connection = connect(&Home::of(databases, ctx)).await?;
     let writer = DocumentWriter::new(ctx, &model, mode, answer, LockFor::ChangeOrCreate);
-    writer.run(connection, change_items(items, ChangeItem::Upsert)).await
+    writer.run(connection, chunks).await
 }
 
 pub(crate) async fn batch_update(
@@ -37,7 +38,8 @@ pub(crate) async fn batch_update(
 ) -> Result<ChangeReport> {
     let BatchUpdate { model, items, mode, answer } = op;
     let writer = DocumentWriter::new(ctx, &model, mode, answer, LockFor::Change);
-    writer.run_where_there(databases, change_items(items, ChangeItem::Update)).await
+    let chunks = databases.chunks(change_items(items, ChangeItem::Update)).await?;
+    writer.run_where_there(databases, chunks).await
 }
 
 pub(crate) async fn batch_delete(
@@ -47,7 +49,8 @@ pub(crate) async fn batch_delete(
 ) -> Result<ChangeReport> {
     let BatchDelete { model, items, mode, answer } = op;
     let writer = DocumentWriter::new(ctx, &model, mode, answer, LockFor::Delete);
-    writer.run_where_there(databases, change_items(items, ChangeItem::Delete)).await
+    let chunks = databases.chunks(change_items(items, ChangeItem::Delete)).await?;
+    writer.run_where_there(databases, chunks).await
 }
 
 /// Writes the chunks of a batch.
@@ -69,15 +72,19 @@ impl<'a> DocumentWriter<'a> {
     }
 
     /// Makes nothing where there are no documents.
-    async fn run_where_there(self, databases: &TenantDatabases, items: Items<'_, ChangeItem>) -> Result<ChangeReport> {
+    async fn run_where_there(
+        self,
+        databases: &TenantDatabases,
+        chunks: Chunks<'_, ChangeItem>,
+    ) -> Result<ChangeReport> {
         match probe(&Home::of(databases, self.ctx)).await {
-            Err(Failure::Missing(_)) => nothing_there(self.ctx, self.model, self.mode, items).await,
-            connected => self.run(connected?, items).await,
+            Err(Failure::Missing(_)) => nothing_there(self.ctx, self.model, self.mode, chunks).await,
+            connected => self.run(connected?, chunks).await,
         }
     }
 
-    async fn run(mut self, mut connection: Connection, items: Items<'_, ChangeItem>) -> Result<ChangeReport> {
-        run_changes(&mut connection, items, &mut self).await
+    async fn run(mut self, mut connection: Connection, chunks: Chunks<'_, ChangeItem>) -> Result<ChangeReport> {
+        run_changes(&mut connection, chunks, &mut self).await
     }
 
     /// Whether links may lead to records that come later: those of a whole batch that creates some.

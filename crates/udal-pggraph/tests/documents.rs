@@ -12,7 +12,8 @@ use serde_json::{Value as Json, json};
 use support::Fixture;
 use tokio_postgres::{Client, NoTls};
 use udal_core::contract::{
-    Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Delete, Deleted, Get, List, Start, Update,
+    Backend, BatchCreate, BatchMode, BatchReport, CHUNK_RECORDS, Count, Create, Delete, Deleted, Get, List, Start,
+    Update,
 };
 use udal_core::filter::parse;
 use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
@@ -297,5 +298,21 @@ async fn a_change_of_a_record_that_does_not_fit_its_model_any_more_is_refused_wh
     }
     bench.catalog = declared;
     assert_eq!(bench.get("Note/1").await, before);
+    bench.fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_stalls_is_not_waited_for_without_end() {
+    let fixture = Fixture::start().await;
+    let databases = fixture.databases_with(|settings| settings.input_timeout = std::time::Duration::from_millis(50));
+    let ctx = Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"));
+    let bench = Bench { backend: PgGraphBackend::new(databases), fixture, catalog: catalog(), ctx };
+    let items = (0..CHUNK_RECORDS).map(|at| Ok((at as u64, bench.record(&format!("Tag/{at}"), json!({})))));
+    let records = stream::iter(items.collect::<Vec<_>>()).chain(stream::pending()).boxed();
+    let op = BatchCreate { model: bench.model("Tag"), records, mode: BatchMode::Atomic };
+    let error = bench.backend.batch_create(&bench.ctx, op).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    let get = Get { model: bench.model("Tag"), id: "Tag/0".to_owned() };
+    assert_eq!(bench.backend.get(&bench.ctx, get).await.unwrap(), None);
     bench.fixture.stop().await;
 }

@@ -1,23 +1,88 @@
-//! Batches in pieces that fit into memory.
+//! Batches in pieces that fit into memory, whose callers are not waited for without end.
 
-use futures_util::StreamExt;
-use udal_core::Result;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{BoxStream, Fuse};
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::timeout;
 use udal_core::contract::{CHUNK_BYTES, CHUNK_RECORDS, Items, Weigh};
+use udal_core::{Error, ErrorKind, Result};
+
+use crate::TenantDatabases;
 
 /// How many items are taken before other work of the same task gets a turn.
 const TURN: usize = 64;
+/// How many times as long as for one item one waits for all that are written together: who sends each at the last instant
+/// would hold a transaction open for days.
+const WAITS: u32 = 10;
 
-/// Takes the next items of a batch, as many as may be in memory at once; none at its end.
+/// The items of a batch, in chunks: as many as may be in memory at once.
 ///
-/// It gives way now and then, so that the chunk before can be sent meanwhile.
-///
-/// # Errors
-/// The error that ends the batch.
-pub async fn next_chunk<T: Weigh>(items: &mut Items<'_, T>) -> Result<Vec<(u64, T)>> {
+/// The first is read before anything is taken for the batch. Then a transaction holds a connection and locks: from there on
+/// one waits for each item for [`Settings::input_timeout`](crate::Settings::input_timeout) at most, and ten times as long for
+/// those of a chunk together.
+pub struct Chunks<'a, T> {
+    // It is asked again after its end.
+    items: Fuse<BoxStream<'a, Result<(u64, T)>>>,
+    first: Option<Vec<(u64, T)>>,
+    limit: Duration,
+}
+
+impl<T> fmt::Debug for Chunks<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunks").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl TenantDatabases {
+    /// Reads what a batch writes first, for as long as its caller takes.
+    ///
+    /// # Errors
+    /// The error that ends the batch.
+    pub async fn chunks<'a, T: Weigh>(&self, items: Items<'a, T>) -> Result<Chunks<'a, T>> {
+        let limit = self.settings().input_timeout;
+        let mut chunks = Chunks { items: items.fuse(), first: None, limit };
+        chunks.first = Some(gather(&mut chunks.items, None).await?);
+        Ok(chunks)
+    }
+}
+
+impl<T: Weigh> Chunks<'_, T> {
+    /// Takes the next chunk; one without items at the end.
+    ///
+    /// It gives way now and then, so that the chunk before can be sent meanwhile.
+    ///
+    /// # Errors
+    /// The error that ends the batch; `TimedOut` where its caller sends nothing.
+    pub async fn next(&mut self) -> Result<Vec<(u64, T)>> {
+        match self.first.take() {
+            Some(first) => Ok(first),
+            None => gather(&mut self.items, Some(self.limit)).await,
+        }
+    }
+}
+
+async fn gather<T: Weigh>(
+    items: &mut Fuse<BoxStream<'_, Result<(u64, T)>>>,
+    limit: Option<Duration>,
+) -> Result<Vec<(u64, T)>> {
     let mut chunk = Vec::new();
     let mut weight = 0;
+    let mut left = limit.map(|limit| limit * WAITS);
     while chunk.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
-        let Some(item) = items.next().await else { break };
+        // Most items are here already, and need no clock.
+        let next = match (items.next().now_or_never(), limit, &mut left) {
+            (Some(next), _, _) => next,
+            (None, Some(limit), Some(left)) => {
+                let since = Instant::now();
+                let next = timeout(limit.min(*left), items.next()).await.map_err(|_| no_input(limit))?;
+                *left = left.saturating_sub(since.elapsed());
+                next
+            }
+            (None, _, _) => items.next().await,
+        };
+        let Some(item) = next else { break };
         let (index, item) = item?;
         weight += item.weight();
         chunk.push((index, item));
@@ -26,4 +91,71 @@ pub async fn next_chunk<T: Weigh>(items: &mut Items<'_, T>) -> Result<Vec<(u64, 
         }
     }
     Ok(chunk)
+}
+
+fn no_input(limit: Duration) -> Error {
+    let message = format!("the batch sent too little for too long, and held others up: it may pause for {limit:?}");
+    Error::new(ErrorKind::TimedOut, message).hint("send it in parts, or gather the items before you send them")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    struct Item;
+
+    impl Weigh for Item {
+        fn weight(&self) -> usize {
+            1
+        }
+    }
+
+    async fn chunks(limit: Duration, items: Items<'static, Item>) -> Chunks<'static, Item> {
+        let mut settings = crate::Settings::new(tokio_postgres::Config::new());
+        settings.input_timeout = limit;
+        TenantDatabases::new(settings).chunks(items).await.unwrap()
+    }
+
+    /// As many items, each after a pause.
+    fn paused(pause: Duration, count: usize) -> Items<'static, Item> {
+        let items = stream::iter(0..count as u64).then(move |index| async move {
+            tokio::time::sleep(pause).await;
+            Ok((index, Item))
+        });
+        items.boxed()
+    }
+
+    fn at_once() -> Items<'static, Item> {
+        stream::iter(0..CHUNK_RECORDS as u64).map(|index| Ok((index, Item))).boxed()
+    }
+
+    #[tokio::test]
+    async fn the_first_chunk_takes_as_long_as_its_caller_and_what_follows_the_limit() {
+        let limit = Duration::from_millis(10);
+        let first = paused(limit * 5, 1).chain(at_once().skip(1));
+        let mut chunks = chunks(limit, first.chain(stream::pending()).boxed()).await;
+        assert_eq!(chunks.next().await.unwrap().len(), CHUNK_RECORDS);
+        let error = chunks.next().await.err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(error.message().contains("it may pause for 10ms"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn who_sends_a_little_now_and_then_is_not_waited_for_without_end() {
+        let trickle = paused(Duration::from_millis(2), CHUNK_RECORDS - 1);
+        let mut chunks = chunks(Duration::from_millis(200), at_once().chain(trickle).boxed()).await;
+        chunks.next().await.unwrap();
+        assert_eq!(chunks.next().await.err().unwrap().kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_comes_in_time_is_taken_to_its_end() {
+        let mut chunks =
+            chunks(Duration::from_secs(600), at_once().chain(paused(Duration::from_millis(1), 3)).boxed()).await;
+        for expected in [CHUNK_RECORDS, 3, 0, 0] {
+            assert_eq!(chunks.next().await.unwrap().len(), expected);
+        }
+    }
 }

@@ -47,7 +47,7 @@ mod watch;
 pub use breaker::BreakerState;
 pub use changes::{ChangeItem, CheckLinks, ChunkWriter, Slate, change_items, copy_failure, nothing_there, run_changes};
 pub use checkpoint::{Checkpoints, Step, Unwatched};
-pub use chunk::next_chunk;
+pub use chunk::Chunks;
 pub use connection::{Connection, RowReader, Rows, Transaction};
 pub use copy::{CopyFailure, CopyWriter};
 pub use databases::TenantDatabases;

@@ -53,6 +53,10 @@ pub struct Settings {
     /// How long a statement on records may take before it is cancelled and answered `TimedOut`: 30 seconds. Streams of rows
     /// into a table and maintenance take as long as they take.
     pub statement_timeout: Duration,
+    /// How long a batch that is larger than one chunk waits for each item of its input, while it holds a transaction open,
+    /// before it is answered `TimedOut` and nothing of it is written: 60 seconds. Ten times as long for the items of a chunk
+    /// together. For its first chunk, which comes before the transaction, it waits as long as its caller takes.
+    pub input_timeout: Duration,
     /// When a server that cannot be reached is left alone.
     pub breaker: BreakerSettings,
     /// How a server that vanished is noticed.
@@ -123,6 +127,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
             statement_timeout: Duration::from_secs(30),
+            input_timeout: Duration::from_secs(60),
             breaker: BreakerSettings::default(),
             keep_alive: KeepAlive::default(),
         }

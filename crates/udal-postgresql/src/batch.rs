@@ -3,22 +3,20 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use udal_core::contract::refusal::already_exists;
-use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure, Records};
+use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, may_be_duplicate, next_chunk,
-    read_text,
+    Chunks, CopyFailure, CopyWriter, Failure, TenantDatabases, Transaction, is_duplicate, may_be_duplicate, read_text,
 };
 use udal_sql::column_type;
 use udal_sql::table::{self, Span};
 
 use crate::home::Home;
 
-/// How often a chunk is tried again when others take ids of it at the same time.
+/// How often a chunk is tried again when others take ids of it, or partitions out, at the same time.
 const ATTEMPTS: usize = 5;
 
 type Item = (u64, Record);
@@ -28,6 +26,8 @@ enum Copied {
     All,
     /// Another write is in the way, or seems to be: the failure where it turns out not to be.
     Nothing(Failure),
+    /// A partition that was made before is gone, as the failure says.
+    Gone(Failure),
 }
 
 pub(crate) async fn batch_create(
@@ -37,6 +37,7 @@ pub(crate) async fn batch_create(
 ) -> Result<BatchReport> {
     let BatchCreate { model, records, mode } = op;
     let home = Home::of(databases, ctx, &model)?;
+    let chunks = databases.chunks(records).await?;
     home.ensure_table().await?;
     let mut connection = match home.connect().await {
         Err(Failure::Missing(_)) => {
@@ -52,7 +53,7 @@ pub(crate) async fn batch_create(
     let transaction = connection.transaction().await.map_err(Failure::from)?;
     let report = BatchReport::default();
     let mut batch = Batch { ctx, home: &home, model: &model, transaction, report, some_are_taken: false };
-    batch.run(records, mode).await?;
+    batch.run(chunks, mode).await?;
     let Batch { transaction, report, .. } = batch;
     transaction.commit().await.map_err(Failure::from)?;
     Ok(report)
@@ -70,17 +71,15 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Writes chunk after chunk; while one is sent, the next is made ready.
-    async fn run(&mut self, records: Records<'_>, mode: BatchMode) -> Result<()> {
-        // It is asked again after its end.
-        let mut records = records.fuse().boxed();
-        let mut chunk = next_chunk(&mut records).await?;
+    async fn run(&mut self, mut chunks: Chunks<'_, Record>, mode: BatchMode) -> Result<()> {
+        let mut chunk = chunks.next().await?;
         let mut written = Vec::new();
         while !chunk.is_empty() {
             // A write that fails does not wait for more input; an error of the input waits for what came before it. What is
             // written is freed while the database works, not between two chunks.
             let next = async {
                 drop(written);
-                Ok(next_chunk(&mut records).await)
+                Ok(chunks.next().await)
             };
             let (done, next) = tokio::try_join!(self.write(chunk, mode), next)?;
             (written, chunk) = (done, next?);
@@ -112,6 +111,11 @@ impl Batch<'_> {
             match self.try_copy(&chunk).await? {
                 Copied::All => return denied.map_or(Ok(chunk), |(_, error)| Err(error)),
                 Copied::Nothing(failure) => in_the_way = failure,
+                Copied::Gone(failure) => {
+                    in_the_way = failure;
+                    self.ensure_partitions_again(&chunk).await?;
+                    continue;
+                }
             }
             if let Some(error) = self.first_taken(&chunk).await? {
                 return Err(error);
@@ -132,6 +136,10 @@ impl Batch<'_> {
             match self.try_copy(&open).await? {
                 Copied::All => return Ok(open),
                 Copied::Nothing(failure) => in_the_way = failure,
+                Copied::Gone(failure) => {
+                    in_the_way = failure;
+                    self.ensure_partitions_again(&open).await?;
+                }
             }
         }
         Err(in_the_way.into())
@@ -154,11 +162,13 @@ impl Batch<'_> {
             }
             Err(failure) => Failure::from(failure),
         };
-        if !matches!(failure, Failure::Overtaken(_)) {
-            return Err(failure.into());
-        }
+        let copied = match failure {
+            Failure::Overtaken(_) => Copied::Nothing(failure),
+            Failure::Missing(_) => Copied::Gone(failure),
+            Failure::Locked(_) | Failure::Error(_) => return Err(failure.into()),
+        };
         savepoint.rollback().await.map_err(Failure::from)?;
-        Ok(Copied::Nothing(failure))
+        Ok(copied)
     }
 
     /// Why the first item whose id is taken, by a record that is there or by an earlier item, cannot be written.
@@ -205,8 +215,15 @@ impl Batch<'_> {
     }
 
     async fn ensure_partitions(&self, chunk: &[Item]) -> Result<()> {
-        let spans = chunk.iter().filter_map(|(_, record)| Span::of(self.home.target(), record)).collect();
-        self.home.ensure(&spans).await
+        Ok(self.home.ensure_partitions(&self.spans(chunk)).await?)
+    }
+
+    async fn ensure_partitions_again(&self, chunk: &[Item]) -> Result<()> {
+        Ok(self.home.ensure_partitions_again(&self.spans(chunk)).await?)
+    }
+
+    fn spans(&self, chunk: &[Item]) -> BTreeSet<Span> {
+        chunk.iter().filter_map(|(_, record)| Span::of(self.home.target(), record)).collect()
     }
 }
 

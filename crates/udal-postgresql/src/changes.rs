@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use udal_core::contract::{Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Items, Upsert};
+use udal_core::contract::{Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Upsert};
 use udal_core::model::{Field, Model, position};
 use udal_core::record::Record;
 use udal_core::value::Value;
 use udal_core::{Context, Error, Result};
 use udal_pgpool::{
-    ChangeItem, ChunkWriter, Connection, CopyWriter, Failure, Slate, TenantDatabases, Transaction, can_be_id,
+    ChangeItem, ChunkWriter, Chunks, Connection, CopyWriter, Failure, Slate, TenantDatabases, Transaction, can_be_id,
     change_items, copy_failure, nothing_there, read_record, read_text, read_value, run_changes,
 };
 use udal_sql::table::{self, LockFor, Span, Spots};
@@ -23,6 +23,7 @@ type Attempt<T> = std::result::Result<T, Failure>;
 pub(crate) async fn upsert(databases: &TenantDatabases, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
     let Upsert { model, items, mode, answer } = op;
     let home = Home::of(databases, ctx, &model)?;
+    let chunks = databases.chunks(change_items(items, ChangeItem::Upsert)).await?;
     home.ensure_table().await?;
     let connection = match there(&home).await {
         // What was made before may be gone: another process dropped the tenant.
@@ -33,8 +34,8 @@ pub(crate) async fn upsert(databases: &TenantDatabases, ctx: &Context, op: Upser
         Ok(Some(connection)) => connection,
         Err(failure) => return Err(failure.into()),
     };
-    let writer = TableWriter { ctx, home: &home, mode, answer, purpose: LockFor::ChangeOrCreate, is_remade: false };
-    writer.run(connection, change_items(items, ChangeItem::Upsert)).await
+    let writer = TableWriter::new(ctx, &home, mode, answer, LockFor::ChangeOrCreate);
+    writer.run(connection, chunks).await
 }
 
 pub(crate) async fn batch_update(
@@ -44,8 +45,9 @@ pub(crate) async fn batch_update(
 ) -> Result<ChangeReport> {
     let BatchUpdate { model, items, mode, answer } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let writer = TableWriter { ctx, home: &home, mode, answer, purpose: LockFor::Change, is_remade: false };
-    writer.run_where_there(&model, change_items(items, ChangeItem::Update)).await
+    let writer = TableWriter::new(ctx, &home, mode, answer, LockFor::Change);
+    let chunks = databases.chunks(change_items(items, ChangeItem::Update)).await?;
+    writer.run_where_there(&model, chunks).await
 }
 
 pub(crate) async fn batch_delete(
@@ -55,8 +57,9 @@ pub(crate) async fn batch_delete(
 ) -> Result<ChangeReport> {
     let BatchDelete { model, items, mode, answer } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let writer = TableWriter { ctx, home: &home, mode, answer, purpose: LockFor::Delete, is_remade: false };
-    writer.run_where_there(&model, change_items(items, ChangeItem::Delete)).await
+    let writer = TableWriter::new(ctx, &home, mode, answer, LockFor::Delete);
+    let chunks = databases.chunks(change_items(items, ChangeItem::Delete)).await?;
+    writer.run_where_there(&model, chunks).await
 }
 
 /// A connection to where the table is; `None` where there is no table.
@@ -73,28 +76,34 @@ struct TableWriter<'a> {
     mode: BatchMode,
     answer: Answer,
     purpose: LockFor,
-    /// Whether partitions were made anew because they turned out to be gone.
-    is_remade: bool,
+    /// The partitions to make again before the next attempt: then nothing of this one holds a lock that may be needed.
+    lost: Option<BTreeSet<Span>>,
+}
+
+impl<'a> TableWriter<'a> {
+    fn new(ctx: &'a Context, home: &'a Home<'a>, mode: BatchMode, answer: Answer, purpose: LockFor) -> Self {
+        TableWriter { ctx, home, mode, answer, purpose, lost: None }
+    }
 }
 
 impl TableWriter<'_> {
     /// Makes nothing where there is no table: then there is no record to change.
-    async fn run_where_there(self, model: &Arc<Model>, items: Items<'_, ChangeItem>) -> Result<ChangeReport> {
+    async fn run_where_there(self, model: &Arc<Model>, chunks: Chunks<'_, ChangeItem>) -> Result<ChangeReport> {
         let found = match self.home.follow_model().await {
             Ok(()) => there(self.home).await,
             Err(failure) => Err(failure),
         };
         match found {
-            Ok(None) | Err(Failure::Missing(_)) => nothing_there(self.ctx, model, self.mode, items).await,
+            Ok(None) | Err(Failure::Missing(_)) => nothing_there(self.ctx, model, self.mode, chunks).await,
             found => match found? {
-                Some(connection) => self.run(connection, items).await,
+                Some(connection) => self.run(connection, chunks).await,
                 None => Ok(ChangeReport::default()),
             },
         }
     }
 
-    async fn run(mut self, mut connection: Connection, items: Items<'_, ChangeItem>) -> Result<ChangeReport> {
-        run_changes(&mut connection, items, &mut self).await
+    async fn run(mut self, mut connection: Connection, chunks: Chunks<'_, ChangeItem>) -> Result<ChangeReport> {
+        run_changes(&mut connection, chunks, &mut self).await
     }
 
     /// The records of the chunk, locked and read.
@@ -205,27 +214,39 @@ impl TableWriter<'_> {
 #[async_trait]
 impl ChunkWriter for TableWriter<'_> {
     async fn write(&mut self, transaction: &Transaction<'_>, chunk: &[(u64, ChangeItem)]) -> Attempt<ChangeReport> {
+        if let Some(lost) = self.lost.take() {
+            self.home.ensure_partitions_again(&lost).await?;
+        }
+        let mut spans = BTreeSet::new();
+        match self.write_in(transaction, chunk, &mut spans).await {
+            // What was made before is gone: a partition, a column.
+            Err(failure @ Failure::Missing(_)) => {
+                self.lost = Some(spans);
+                Err(Failure::Overtaken(failure.into()))
+            }
+            written => written,
+        }
+    }
+}
+
+impl TableWriter<'_> {
+    /// Writes the chunk; notes the partitions that it needs in `spans`.
+    async fn write_in(
+        &self,
+        transaction: &Transaction<'_>,
+        chunk: &[(u64, ChangeItem)],
+        spans: &mut BTreeSet<Span>,
+    ) -> Attempt<ChangeReport> {
         let mut slate = self.locked(transaction, chunk).await?;
         slate.apply_all(chunk, self.mode, &mut |_, _, _| Ok(()))?;
         let (new, changed) = (slate.new_records(), slate.changed_records());
         let written = new.iter().copied().chain(changed.into_iter().map(|(_, now)| now));
-        let spans = written.filter_map(|record| Span::of(self.home.target(), record)).collect();
-        self.home.ensure(&spans).await?;
-        let written = async {
-            self.create(transaction, &new).await?;
-            self.update(transaction, &slate).await?;
-            self.delete(transaction, &slate.deleted_records()).await
-        };
-        match written.await {
-            // A partition that was made before is gone.
-            Err(Failure::Missing(_)) if !self.is_remade => {
-                self.home.ensure_again(&spans).await?;
-                drop(slate);
-                self.is_remade = true;
-                Err(Failure::overtaken())
-            }
-            written => written.map(|()| slate.into_report()),
-        }
+        spans.extend(written.filter_map(|record| Span::of(self.home.target(), record)));
+        self.home.ensure_partitions(spans).await?;
+        self.create(transaction, &new).await?;
+        self.update(transaction, &slate).await?;
+        self.delete(transaction, &slate.deleted_records()).await?;
+        Ok(slate.into_report())
     }
 }
 

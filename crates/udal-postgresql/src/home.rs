@@ -1,6 +1,7 @@
 //! Where a model's records are: the database, the table, and how they come to be.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio_postgres::Row;
@@ -83,11 +84,35 @@ impl<'a> Home<'a> {
     /// found out when the change is made already. Makes nothing.
     ///
     /// # Errors
-    /// `Missing` where the database is not there.
+    /// `Missing` where the database is not there, as far as that is seen: where the table is known to be up to the model,
+    /// nobody looks.
     pub(crate) async fn follow_model(&self) -> std::result::Result<(), Failure> {
-        drop(self.connect().await?);
         let key = format!("there {}", self.target.table_name());
-        Ok(self.databases.ensure(&self.database, &key, &TableThere(self.target)).await?)
+        self.databases.ensure_within(&self.database, &key, &TableThere(self.target)).await
+    }
+
+    /// Makes sure that these partitions are there, in a database and of a table that are. What changes records makes no
+    /// tenant: it may be dropped at this instant.
+    ///
+    /// # Errors
+    /// `Missing` where the database or the table is not there.
+    pub(crate) async fn ensure_partitions(&self, spans: &BTreeSet<Span>) -> std::result::Result<(), Failure> {
+        for span in spans {
+            let key = format!("partition {}", table::partition_name(self.target, *span));
+            self.databases.ensure_within(&self.database, &key, &OnePartition(self.target, *span)).await?;
+        }
+        Ok(())
+    }
+
+    /// The same, anew: what was made before turned out to be gone.
+    ///
+    /// # Errors
+    /// `Missing` where the database or the table is not there.
+    pub(crate) async fn ensure_partitions_again(&self, spans: &BTreeSet<Span>) -> std::result::Result<(), Failure> {
+        tracing::warn!(database = %self.database, table = self.target.table_name(), "a table or partition is gone; making it again");
+        self.databases.forget(&self.database);
+        self.follow_model().await?;
+        self.ensure_partitions(spans).await
     }
 
     /// Makes sure that the table and these partitions are there.
@@ -98,6 +123,40 @@ impl<'a> Home<'a> {
             self.databases.ensure(&self.database, &key, &OnePartition(self.target, *span)).await?;
         }
         Ok(())
+    }
+
+    /// Does `work` where the table is there and as the model says, and these partitions; `None` where it is not. What turns out
+    /// to be gone, though it was there before, is made again, and the work done once more: but no tenant and no table, which
+    /// may be dropped at this instant.
+    pub(crate) async fn where_there<T, F: Future<Output = std::result::Result<T, Failure>>>(
+        &self,
+        spans: &BTreeSet<Span>,
+        work: impl Fn() -> F,
+    ) -> Result<Option<T>> {
+        match self.try_where_there(spans, work).await {
+            Err(Failure::Missing(_)) => Ok(None),
+            done => Ok(done?),
+        }
+    }
+
+    async fn try_where_there<T, F: Future<Output = std::result::Result<T, Failure>>>(
+        &self,
+        spans: &BTreeSet<Span>,
+        work: impl Fn() -> F,
+    ) -> std::result::Result<Option<T>, Failure> {
+        self.follow_model().await?;
+        self.ensure_partitions(spans).await?;
+        match work().await {
+            Err(Failure::Missing(_)) => {}
+            done => return Ok(Some(done?)),
+        }
+        let connection = self.connect().await?;
+        if !self.catch_up(&connection).await? {
+            return Ok(None);
+        }
+        drop(connection);
+        self.ensure_partitions(spans).await?;
+        Ok(Some(work().await?))
     }
 
     /// Makes everything anew: what was made before turned out to be gone.
@@ -119,7 +178,9 @@ impl<'a> Home<'a> {
             return Ok(false);
         }
         self.databases.forget(&self.database);
-        self.ensure_table().await?;
-        Ok(true)
+        match self.follow_model().await {
+            Err(Failure::Missing(_)) => Ok(false),
+            done => Ok(done.map(|()| true)?),
+        }
     }
 }

@@ -63,24 +63,9 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
     if !can_be_id(&id) {
         return Err(not_found(&id));
     }
-    match home.follow_model().await {
-        Err(Failure::Missing(_)) => return Err(not_found(&id)),
-        done => done?,
-    }
-    let spans: BTreeSet<Span> = span_after(&home, &patch).into_iter().collect();
-    if !spans.is_empty() {
-        home.ensure(&spans).await?;
-    }
+    let spans = span_after(&home, &patch).into_iter().collect();
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
-    let rows = match change.update(&patch).await {
-        // The partition that the record moves into may have been taken out meanwhile, by another process.
-        Err(Failure::Missing(_)) if !spans.is_empty() => {
-            home.ensure_again(&spans).await?;
-            change.update(&patch).await?
-        }
-        Err(Failure::Missing(_)) => Vec::new(),
-        done => done?,
-    };
+    let rows = home.where_there(&spans, || change.update(&patch)).await?.unwrap_or_default();
     match rows.first() {
         Some(row) => read_record(&model, row),
         None => Err(change.refusal().await?.unwrap_or_else(|| not_found(&id))),
@@ -100,15 +85,8 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
     if !can_be_id(&id) {
         return Ok(None);
     }
-    match home.follow_model().await {
-        Err(Failure::Missing(_)) => return Ok(None),
-        done => done?,
-    }
     let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
-    let rows = match change.delete().await {
-        Err(Failure::Missing(_)) => return Ok(None),
-        done => done?,
-    };
+    let Some(rows) = home.where_there(&BTreeSet::new(), || change.delete()).await? else { return Ok(None) };
     match rows.first() {
         Some(row) => Ok(Some(Deleted { record: read_record(&model, row)?, unlinked: Vec::new() })),
         None => change.refusal().await?.map_or(Ok(None), Err),

@@ -6,17 +6,19 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::stream::{self, Stream, StreamExt};
 use serde_json::{Value as Json, json};
 use support::Fixture;
-use udal_core::contract::BatchMode;
+use udal_core::contract::{BatchMode, CHUNK_RECORDS};
 use udal_core::model::{Catalog, GroupDeclaration, ModelDeclaration, StorageKind};
-use udal_core::{AccessContext, Context, Result, TenantSlug};
+use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
 use udal_pgpool::{Place, Placement, TenantDatabases};
 use udal_postgresql::PostgresqlBackend;
 use udal_service::{
-    BatchRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, RecordService, Records, SearchRequest,
-    UpdateRequest,
+    BatchRequest, ChangeRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, RecordService, Records,
+    SearchRequest, UpdateRequest,
 };
 use udal_sql::Statement;
 
@@ -64,6 +66,17 @@ fn measurement(name: &str) -> ModelDeclaration {
         .postgresql()
 }
 
+fn service(databases: &TenantDatabases) -> RecordService {
+    let group = GroupDeclaration::new("lab")
+        .model(measurement("Plain"))
+        .model(measurement("Split").high_volume().partition_by("created_at"));
+    RecordService::builder(Catalog::build(vec![group]).unwrap())
+        .backend(StorageKind::Postgresql, Arc::new(PostgresqlBackend::new(databases.clone())))
+        .backend(StorageKind::Terminusdb, Arc::new(udal_memory::MemoryBackend::new()))
+        .build()
+        .unwrap()
+}
+
 fn item(id: &str, month: u32) -> Json {
     json!({"id": id, "name": "x", "value": 1.5, "tags": ["a"], "created_at": format!("2024-{month:02}-01T00:00:00Z")})
 }
@@ -75,14 +88,7 @@ async fn nothing_is_left_behind_in_a_session() {
     let tenant = TenantSlug::new("acme").unwrap();
     databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();
     let place = databases.place_of(&tenant).await.unwrap().unwrap();
-    let group = GroupDeclaration::new("lab")
-        .model(measurement("Plain"))
-        .model(measurement("Split").high_volume().partition_by("created_at"));
-    let service = RecordService::builder(Catalog::build(vec![group]).unwrap())
-        .backend(StorageKind::Postgresql, Arc::new(PostgresqlBackend::new(databases.clone())))
-        .backend(StorageKind::Terminusdb, Arc::new(udal_memory::MemoryBackend::new()))
-        .build()
-        .unwrap();
+    let service = service(&databases);
     let ctx = Context::new(tenant, AccessContext::unrestricted("a test"));
     let mut bench = Bench { fixture, databases, place, session: None };
     for model in ["Plain", "Split"] {
@@ -130,4 +136,51 @@ async fn operate(bench: &mut Bench, records: &Records, ctx: &Context, model: &st
     assert!(records.delete(ctx, DeleteRequest::new(id("b")).if_version(9)).await.is_err());
     bench.look("a delete that fails").await;
     Ok(())
+}
+
+/// What a caller sends who then stalls.
+fn stalled<T: Send + 'static>(items: Vec<T>) -> impl Stream<Item = Result<T>> + Send {
+    stream::iter(items.into_iter().map(Ok)).chain(stream::pending())
+}
+
+/// How many sessions of the tenant are within a transaction, or run something.
+async fn at_work(fixture: &Fixture) -> i64 {
+    fixture.count("SELECT count(*) FROM pg_stat_activity WHERE datname = 'sqh_tenant_acme' AND state <> 'idle'").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_stalls_holds_no_transaction() {
+    let fixture = Fixture::start().await;
+    let service = service(&fixture.databases_with(|settings| settings.input_timeout = Duration::from_millis(50)));
+    let ctx = Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"));
+    let records = service.records("lab", "Plain").unwrap();
+    records.create(&ctx, CreateRequest::new(item("Plain/first", 1))).await.unwrap();
+    let new = || (0..CHUNK_RECORDS).map(|number| item(&format!("Plain/{number}"), 1)).collect();
+    let changes = (0..CHUNK_RECORDS).map(|_| UpdateRequest::new("Plain/first", json!({"value": 2.5}))).collect();
+    let deletes = (0..CHUNK_RECORDS).map(|_| DeleteRequest::new("Plain/first")).collect();
+    let refused = [
+        records.batch_create(&ctx, BatchRequest::new(stalled(new()))).await.unwrap_err(),
+        records.upsert(&ctx, ChangeRequest::new(stalled(new()))).await.unwrap_err(),
+        records.batch_update(&ctx, ChangeRequest::new(stalled(changes))).await.unwrap_err(),
+        records.batch_delete(&ctx, ChangeRequest::new(stalled(deletes))).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+        assert!(error.message().contains("it may pause for 50ms"), "{error}");
+    }
+    assert_eq!(records.count(&ctx, CountRequest::new()).await.unwrap(), 1);
+    assert_eq!(records.get(&ctx, "Plain/first").await.unwrap().unwrap().version(), 1);
+    // What is undone is undone on the way back.
+    while at_work(&fixture).await > 0 {
+        tokio::task::yield_now().await;
+    }
+
+    // A batch of one chunk comes at its caller's pace: nothing is held meanwhile.
+    let slow = stream::once(async { Ok(item("Plain/a", 1)) }).chain(stream::once(async {
+        assert_eq!(at_work(&fixture).await, 0);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(item("Plain/b", 1))
+    }));
+    assert_eq!(records.batch_create(&ctx, BatchRequest::new(slow)).await.unwrap().created, 2);
+    fixture.stop().await;
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use udal_core::contract::{Answer, BatchMode, ChangeReport, Items};
+use udal_core::contract::{Answer, BatchMode, ChangeReport};
 use udal_core::model::Model;
 use udal_core::{Context, Result};
 
 use super::{ChangeItem, Slate};
+use crate::Chunks;
 
 /// What a batch of updates or deletes answers where nothing was ever written; it makes nothing.
 ///
@@ -17,11 +17,14 @@ pub async fn nothing_there(
     ctx: &Context,
     model: &Arc<Model>,
     mode: BatchMode,
-    mut items: Items<'_, ChangeItem>,
+    mut chunks: Chunks<'_, ChangeItem>,
 ) -> Result<ChangeReport> {
     let mut slate = Slate::new(ctx, model, Answer::Counts);
-    while let Some(item) = items.next().await {
-        slate.apply_all(&[item?], mode, &mut |_, _, _| Ok(()))?;
+    loop {
+        let chunk = chunks.next().await?;
+        if chunk.is_empty() {
+            return Ok(slate.into_report());
+        }
+        slate.apply_all(&chunk, mode, &mut |_, _, _| Ok(()))?;
     }
-    Ok(slate.into_report())
 }

@@ -15,7 +15,7 @@ use udal_core::contract::{ChangeReport, DeleteItem, Items, UpdateItem, UpsertIte
 pub use absent::nothing_there;
 pub use slate::{CheckLinks, Slate};
 
-use crate::{Connection, CopyFailure, Failure, Transaction, is_duplicate, next_chunk};
+use crate::{Chunks, Connection, CopyFailure, Failure, Transaction, is_duplicate};
 
 /// How often a chunk is tried again when others come in the way.
 const ATTEMPTS: usize = 8;
@@ -81,20 +81,19 @@ pub trait ChunkWriter: Send {
 /// Writes a whole batch in a transaction of its own.
 ///
 /// # Errors
-/// The first failure of an atomic batch; the error that ends the stream; what the database says.
+/// The first failure of an atomic batch; the error that ends the stream; `TimedOut` where the caller sends nothing; what the
+/// database says.
 pub async fn run_changes(
     connection: &mut Connection,
-    items: Items<'_, ChangeItem>,
+    mut chunks: Chunks<'_, ChangeItem>,
     writer: &mut dyn ChunkWriter,
 ) -> Result<ChangeReport> {
     let mut transaction = connection.transaction().await.map_err(Failure::from)?;
     let mut report = ChangeReport::default();
-    // It is asked again after its end.
-    let mut items = items.fuse().boxed();
-    let mut chunk = next_chunk(&mut items).await?;
+    let mut chunk = chunks.next().await?;
     while !chunk.is_empty() {
         // A write that fails does not wait for more input; an error of the input waits for what came before it.
-        let next = async { Ok(next_chunk(&mut items).await) };
+        let next = async { Ok(chunks.next().await) };
         let (written, next) = tokio::try_join!(write(&mut transaction, writer, &chunk), next)?;
         report.add(written);
         if writer.is_done() {
@@ -112,6 +111,7 @@ async fn write(
     writer: &mut dyn ChunkWriter,
     chunk: &[(u64, ChangeItem)],
 ) -> Result<ChangeReport> {
+    let mut in_the_way = Failure::overtaken();
     for _ in 0..ATTEMPTS {
         let savepoint = transaction.savepoint().await.map_err(Failure::from)?;
         match writer.write(&savepoint, chunk).await {
@@ -119,11 +119,14 @@ async fn write(
                 savepoint.commit().await.map_err(Failure::from)?;
                 return Ok(report);
             }
-            Err(Failure::Overtaken(_)) => savepoint.rollback().await.map_err(Failure::from)?,
+            Err(failure @ Failure::Overtaken(_)) => {
+                savepoint.rollback().await.map_err(Failure::from)?;
+                in_the_way = failure;
+            }
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(Failure::overtaken().into())
+    Err(in_the_way.into())
 }
 
 /// What a stream of new records met; a key that is taken by now is another's, who came in the way.
