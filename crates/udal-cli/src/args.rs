@@ -134,7 +134,7 @@ pub(crate) enum TenantCommand {
     /// List the tenants, their servers and states
     #[command(after_help = help::TENANT_LIST)]
     List,
-    /// Make the partitions of the time to come, and drop those whose retention is over
+    /// Make partitions ahead, drop those whose retention is over, forget old idempotency keys
     #[command(after_help = help::TENANT_MAINTAIN)]
     Maintain {
         /// The tenant's name

@@ -109,7 +109,7 @@ Examples:
   udal record create lab AppLabResult --tenant acme --idempotency-key order-17 --data - < result.json
 
 `udal model show GROUP MODEL` lists the fields. An id is made when none is given. The same create with the same
-idempotency key answers what the first one did, and writes nothing.";
+idempotency key answers what the first one did, and writes nothing, for seven days at least.";
 
 pub(crate) const RECORD_GET: &str = "\
 Examples:

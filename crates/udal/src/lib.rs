@@ -31,7 +31,7 @@ mod tenants;
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
-pub use maintenance::TenantMaintenance;
+pub use maintenance::{IDEMPOTENCY_KEYS, TenantMaintenance};
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use servers::ServerConfig;

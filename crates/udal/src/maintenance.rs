@@ -2,6 +2,7 @@
 
 use udal_core::value::Date;
 use udal_core::{Context, Error};
+use udal_pgpool::{Database, idempotency};
 use udal_postgresql::Maintenance;
 
 use crate::Udal;
@@ -12,9 +13,14 @@ use crate::Udal;
 pub struct TenantMaintenance {
     /// What was done to the table of each model that is split by time, by the model's name.
     pub tables: Vec<(String, Maintenance)>,
-    /// What failed, by the model's name. The others had their turn; done again, each goes on where it ended.
+    /// How many idempotency keys were forgotten, because their time was over.
+    pub forgotten_keys: u64,
+    /// What failed, by the model's name, or [`IDEMPOTENCY_KEYS`]. The others had their turn; done again, each goes on where it ended.
     pub failures: Vec<(String, Error)>,
 }
+
+/// What failed where keys could not be forgotten.
+pub const IDEMPOTENCY_KEYS: &str = "(idempotency keys)";
 
 impl TenantMaintenance {
     /// What was done, where nothing failed.
@@ -22,15 +28,16 @@ impl TenantMaintenance {
     /// # Errors
     /// The first of what failed.
     pub fn whole(self) -> Result<Vec<(String, Maintenance)>, Error> {
-        let TenantMaintenance { tables, failures } = self;
+        let TenantMaintenance { tables, forgotten_keys: _, failures } = self;
         failures.into_iter().next().map_or(Ok(tables), |(_, error)| Err(error))
     }
 }
 
 impl Udal {
     /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
-    /// those that the model's `retention` is over for. To be called once a day or so; it may be called at any time, also by
-    /// several at once.
+    /// those that the model's `retention` is over for. Forgets the idempotency keys that are older than
+    /// [`KEPT_FOR`](udal_core::contract::Idempotency::KEPT_FOR). To be called once a day or so; it may be called at any time,
+    /// also by several at once.
     ///
     /// A table that fails does not keep the others from their turn.
     pub async fn maintain(&self, ctx: &Context, today: Date) -> TenantMaintenance {
@@ -44,6 +51,20 @@ impl Udal {
                 Err(error) => done.failures.push((name, error)),
             }
         }
+        self.forget_keys(ctx, &mut done).await;
         done
+    }
+
+    /// Both storages keep their keys in one table of the tenant's database; shared models keep theirs in the shared one.
+    async fn forget_keys(&self, ctx: &Context, done: &mut TenantMaintenance) {
+        let Some(databases) = self.databases() else { return };
+        let has_shared = self.service().catalog().models().any(|model| model.is_shared());
+        let shared = has_shared.then_some(Database::Shared);
+        for database in std::iter::once(Database::Tenant(ctx.tenant().clone())).chain(shared) {
+            match idempotency::forget(databases, &database).await {
+                Ok(keys) => done.forgotten_keys += keys,
+                Err(error) => done.failures.push((IDEMPOTENCY_KEYS.to_owned(), error)),
+            }
+        }
     }
 }

@@ -115,14 +115,14 @@ fn dropped(name: &str, databases: &[DroppedDatabase], output: &mut Output) -> Re
     output.answer(&json, &lines.join("\n"), &table)
 }
 
-/// Does what is due for the tenant's tables that are split by time. What fails comes last, and decides the exit.
+/// Does what is due for the tenant's tables that are split by time, and its idempotency keys. What fails comes last, and decides the exit.
 async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     let ctx = operator(name)?;
     let tenants = udal.service().list_tenants().await?;
     if !tenants.contains(ctx.tenant()) {
         return Err(missing(name, &tenants).into());
     }
-    let TenantMaintenance { tables, failures } = udal.maintain(&ctx, Timestamp::now().date()).await;
+    let TenantMaintenance { tables, forgotten_keys, failures } = udal.maintain(&ctx, Timestamp::now().date()).await;
     let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
         [model.clone(), ahead.join(" "), dropped.join(" "), detached.join(" "), String::new()]
     });
@@ -139,7 +139,9 @@ async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, 
         format!("{model}: {counts}, {} kept as tables of their own", detached.len())
     };
     let failed = |(model, error): &(String, Error)| format!("{model}: failed: {}", error.message());
-    let lines: Vec<String> = tables.iter().map(counts).chain(failures.iter().map(failed)).collect();
+    let forgotten = format!("{forgotten_keys} idempotency keys forgotten");
+    let lines = tables.iter().map(counts).chain([forgotten]).chain(failures.iter().map(failed));
+    let lines: Vec<String> = lines.collect();
     let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
         json!({"model": model, "ahead": ahead, "dropped": dropped, "detached": detached, "error": null})
     });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 
@@ -12,10 +13,16 @@ use crate::record::{Patch, Record};
 /// What makes a repeated create answer what the first one did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Idempotency {
-    /// The caller's key, 1 to 200 bytes.
+    /// The caller's key, 1 to 200 bytes. It is known for [`KEPT_FOR`](Idempotency::KEPT_FOR) at least.
     pub key: String,
     /// A hash of what was asked, which a repetition must have too.
     pub fingerprint: String,
+}
+
+impl Idempotency {
+    /// How long a key is known at least: seven days from the create that took it. A backend may forget it afterwards, and then
+    /// the same create is a new one.
+    pub const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 }
 
 /// Writes a new record.
@@ -24,7 +31,8 @@ pub struct Idempotency {
 /// - `[CREATE-2]` An id that is taken is [`AlreadyExists`](crate::ErrorKind::AlreadyExists), also where the holder is out of
 ///   reach; nothing changes. Of many creates with one id at one instant, one succeeds.
 /// - `[CREATE-3]` A repetition with the same idempotency key answers what the first answered, says so, and writes nothing;
-///   also after the record was changed or deleted, and when both come at one instant.
+///   also after the record was changed or deleted, and when both come at one instant. A key is known for
+///   [`Idempotency::KEPT_FOR`] at least.
 /// - `[CREATE-4]` The same key with another fingerprint is [`InvalidInput`](crate::ErrorKind::InvalidInput), and writes nothing.
 /// - `[CREATE-5]` A record out of the writer's reach is [`Denied`](crate::ErrorKind::Denied), and nothing is written.
 ///

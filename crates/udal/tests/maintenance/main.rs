@@ -36,7 +36,7 @@ fn catalog() -> Catalog {
         declared.partition_by("day").retention("2 months")
     };
     let group = GroupDeclaration::new("lab").model(table("First")).model(table("Second")).model(table("Third"));
-    Catalog::build(vec![group]).unwrap()
+    Catalog::build(vec![group.model(ModelDeclaration::new("Linked").field("note", "Optional[str]"))]).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,12 @@ async fn a_table_that_fails_does_not_keep_the_others_from_their_turn() {
     let udal = udal.durability(Durability::None).start().await.unwrap();
     for model in ["First", "Second", "Third"] {
         let records = udal.service().records("lab", model).unwrap();
-        records.create(&ctx(), CreateRequest::new(json!({"day": "2024-01-01"}))).await.unwrap();
+        let request = CreateRequest::new(json!({"day": "2024-01-01"})).idempotency_key("once");
+        records.create(&ctx(), request).await.unwrap();
+    }
+    let linked = udal.service().records("lab", "Linked").unwrap();
+    for key in ["old", "new"] {
+        linked.create(&ctx(), CreateRequest::new(json!({})).idempotency_key(key)).await.unwrap();
     }
     // What has the name of the first's next partition cannot become one.
     let client = client(&server).await;
@@ -55,6 +60,10 @@ async fn a_table_that_fails_does_not_keep_the_others_from_their_turn() {
         .batch_execute("CREATE TABLE lab_first__p2024_05 (id int); INSERT INTO lab_first__p2024_05 VALUES (1)")
         .await
         .unwrap();
+    // The keys of tables are older than seven days, and one of linked documents is.
+    let older =
+        "UPDATE udal_idempotency SET created_at = now() - interval '7 days 1 hour' WHERE key IN ('once', 'old')";
+    client.batch_execute(older).await.unwrap();
 
     let done = udal.maintain(&ctx(), Date::parse("2024-05-05").unwrap()).await;
     let failed: Vec<&str> = done.failures.iter().map(|(model, _)| model.as_str()).collect();
@@ -62,7 +71,13 @@ async fn a_table_that_fails_does_not_keep_the_others_from_their_turn() {
     let dropped: Vec<(&str, usize)> =
         done.tables.iter().map(|(model, done)| (model.as_str(), done.dropped.len())).collect();
     assert_eq!(dropped, [("Second", 1), ("Third", 1)]);
+    assert_eq!(done.forgotten_keys, 4);
     assert!(done.whole().is_err());
+    let is_replayed = async |key| {
+        let request = CreateRequest::new(json!({})).idempotency_key(key);
+        linked.create(&ctx(), request).await.unwrap().replayed
+    };
+    assert_eq!((is_replayed("new").await, is_replayed("old").await, is_replayed("old").await), (true, false, true));
 
     // Nor does it in a migration: the first cannot be looked at, the third lacks a column.
     let view = "CREATE VIEW lab_first AS SELECT 'x'::text AS id WHERE 1 / (SELECT 0) = 1";
