@@ -130,6 +130,9 @@ pub(crate) enum TenantCommand {
         /// The server that its database is to be on [default: the one with most room]
         #[arg(long, value_name = "SERVER")]
         server: Option<String>,
+        /// The TerminusDB server that its graph database is to be on [default: the one with most room]
+        #[arg(long, value_name = "SERVER")]
+        graph_server: Option<String>,
     },
     /// List the tenants, their servers and states
     #[command(after_help = help::TENANT_LIST)]

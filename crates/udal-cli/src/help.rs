@@ -48,11 +48,12 @@ Examples:
 pub(crate) const TENANT_CREATE: &str = "\
 Examples:
   udal tenant create acme
-  udal tenant create acme --server east
+  udal tenant create acme --server east --graph-server north
 
 A name has 1 to 48 of the characters a-z, 0-9 and -. A tenant that is there already is left as it is. A tenant is also
 made by the first record that is written to it. Its database goes to the configured server that has the fewest tenants
-for its weight, or to the one that is named; there it stays.";
+for its weight, or to the one that is named; there it stays. So does its graph database, where TerminusDB servers are
+configured.";
 
 pub(crate) const TENANT_LIST: &str = "\
 Examples:

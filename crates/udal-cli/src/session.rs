@@ -34,6 +34,7 @@ pub(crate) async fn with_udal<T>(
         platform_database,
         tenant_prefix,
         max_connections,
+        terminusdb,
     } = configuration;
     let builder = servers.into_iter().fold(Udal::builder(), |builder, (name, server)| builder.server(name, server));
     let builder = platform_server.into_iter().fold(builder, UdalBuilder::platform_server);
@@ -42,7 +43,8 @@ pub(crate) async fn with_udal<T>(
         .database_url(database_url)
         .platform_database(platform_database)
         .tenant_prefix(tenant_prefix)
-        .max_connections(max_connections);
+        .max_connections(max_connections)
+        .terminusdb(terminusdb);
     let builder = match catalog {
         Some(catalog) => builder.catalog(catalog),
         None => builder.groups_dir(groups),

@@ -34,10 +34,10 @@ fn tenants_are_created_listed_and_dropped() {
     let desk = Desk::shared();
     assert_eq!(desk.udal(&["tenant", "create", "t-one"]).json(), json!({"tenant": "t-one", "created": true}));
     assert_eq!(desk.udal(&["tenant", "create", "t-one"]).json(), json!({"tenant": "t-one", "created": false}));
-    let listed = json!({"tenant": "t-one", "server": "default", "state": "active"});
+    let listed = json!({"tenant": "t-one", "server": "default", "graph_server": "", "state": "active"});
     assert!(desk.udal(&["tenant", "list"]).json().as_array().unwrap().contains(&listed));
     let csv = desk.udal(&["tenant", "list", "--format", "csv"]).out();
-    assert!(csv.starts_with("tenant,server,state") && csv.contains("\nt-one,default,active"), "{csv}");
+    assert!(csv.starts_with("tenant,server,graph_server,state") && csv.contains("\nt-one,default,,active"), "{csv}");
     assert!(desk.udal(&["tenant", "list", "--format", "table"]).out().contains("t-one"));
     let refused = desk.udal(&["tenant", "create", "t-one", "--server", "east"]).refused(3);
     assert!(refused.contains("there is no server `east` in the configuration"), "{refused}");

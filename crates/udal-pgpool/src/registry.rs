@@ -12,14 +12,21 @@ use crate::{Place, ServerName, Tenant, TenantState, read_text};
 /// The statements that bring the platform's tables from each version to the next: the first makes version 1.
 ///
 /// A released one is never changed; what is to be different is a new one.
-pub(crate) const VERSIONS: [&str; 1] = ["CREATE TABLE \"udal_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
+pub(crate) const VERSIONS: [&str; 2] = [
+    "CREATE TABLE \"udal_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
      \"searched_at\" timestamptz NOT NULL DEFAULT now()); \
      CREATE TABLE \"udal_tenants\" (\"slug\" text COLLATE \"C\" PRIMARY KEY, \
      \"state\" text COLLATE \"C\" NOT NULL CHECK (\"state\" IN ('creating', 'active', 'moving', 'dropping')), \
      \"server\" text COLLATE \"C\" NOT NULL, \"database\" text COLLATE \"C\" NOT NULL, \
      \"attempts\" integer NOT NULL DEFAULT 0, \
      \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now(), \
-     UNIQUE (\"server\", \"database\"))"];
+     UNIQUE (\"server\", \"database\"))",
+    "CREATE TABLE \"udal_graph_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
+     \"searched_at\" timestamptz NOT NULL DEFAULT now()); \
+     CREATE TABLE \"udal_graph_tenants\" (\"slug\" text COLLATE \"C\" PRIMARY KEY, \
+     \"server\" text COLLATE \"C\" NOT NULL, \"is_dropping\" boolean NOT NULL DEFAULT false, \
+     \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now())",
+];
 
 /// Makes the table of versions. Does nothing where it is there.
 pub(crate) const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS \"udal_schema\" (\

@@ -24,10 +24,15 @@ impl TerminusdbBackend {
     /// A backend over the servers of these settings. Connects when it is first used.
     ///
     /// # Errors
-    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a URL or credentials that cannot be used, and for a placement
-    /// on a server that is not named.
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a URL or credentials that cannot be used, and for a default
+    /// server that is not named.
     pub fn new(settings: Settings) -> Result<Self> {
         Ok(TerminusdbBackend { databases: Arc::new(Databases::new(settings)?) })
+    }
+
+    /// The name of the tenant's database.
+    pub fn database_name(&self, tenant: &TenantSlug) -> String {
+        self.databases.name_of(tenant)
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn batch_create(databases: &Databases, ctx: &Context, op: Batch
     if items.indexes.is_empty() {
         return Ok(BatchReport::default());
     }
-    let database = databases.of(ctx.tenant())?;
+    let database = databases.of(ctx.tenant()).await?;
     let (job, answer) = Job::new(ctx.clone(), Work::Batch(Box::new(Batch { model, mode, items, is_suspect })));
     database.queue(job).await?;
     match answer.await.unwrap_or_else(|_| Err(Error::internal("the writer ended without an answer")))? {

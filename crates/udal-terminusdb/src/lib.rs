@@ -7,6 +7,7 @@ mod batch;
 mod call;
 mod client;
 mod database;
+mod directory;
 mod failure;
 mod group;
 mod linked;
@@ -20,4 +21,5 @@ mod write;
 mod writer;
 
 pub use backend::TerminusdbBackend;
+pub use directory::Directory;
 pub use settings::{Credentials, DEFAULT_SERVER, Endpoint, Settings};

@@ -58,8 +58,14 @@ async fn data(
     model: &Arc<Model>,
     request: &Request,
 ) -> Result<Option<Box<RawValue>>> {
-    let database = databases.of(ctx.tenant())?;
-    let said = match database.client.ask(&database.name, request).await {
+    let Some(mut database) = databases.find(ctx.tenant()).await? else { return Ok(None) };
+    let mut asked = database.client.ask(&database.name, request).await;
+    if let Err(Failure::Missing(_)) = asked {
+        let Some(elsewhere) = databases.found_elsewhere(&database).await? else { return Ok(None) };
+        database = elsewhere;
+        asked = database.client.ask(&database.name, request).await;
+    }
+    let said = match asked {
         Ok(data) => return Ok(Some(data)),
         Err(Failure::Missing(_)) => return Ok(None),
         Err(Failure::Rejected(said)) if said.is_unknown_name() => said,

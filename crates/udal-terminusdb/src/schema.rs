@@ -61,7 +61,7 @@ impl Database {
     async fn classes(&self, known: &mut Known) -> Result<BTreeMap<String, Json>, Failure> {
         match self.look(known).await {
             Err(Failure::Missing(_)) => {
-                self.client.create_database(&self.name).await?;
+                self.make().await?;
                 self.look(known).await?;
             }
             looked => looked?,
@@ -74,7 +74,13 @@ impl Database {
         if known.classes.is_some() {
             return Ok(());
         }
-        let (definitions, version) = self.client.classes(&self.name).await?;
+        let (definitions, version) = match self.client.classes(&self.name).await {
+            Err(Failure::Missing(said)) => {
+                self.check_place().await?;
+                return Err(Failure::Missing(said));
+            }
+            classes => classes?,
+        };
         let named = |definition: Json| Some((definition.get("@id")?.as_str()?.to_owned(), definition));
         let classes: BTreeMap<String, Json> = definitions.into_iter().filter_map(named).collect();
         known.version = match version {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use udal_core::TenantSlug;
+use crate::directory::Directory;
 
 /// How Udal shows a server who it is.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,10 +45,10 @@ pub struct Endpoint {
 pub struct Settings {
     /// The servers, by name.
     pub servers: BTreeMap<String, Endpoint>,
-    /// The server of the tenants that `placement` does not name.
+    /// The server of every tenant, where there is no directory.
     pub default_server: String,
-    /// Which server keeps a tenant, where it is not the default one.
-    pub placement: BTreeMap<TenantSlug, String>,
+    /// What remembers which server keeps a tenant's database, where there are several.
+    pub directory: Option<Arc<dyn Directory>>,
     /// The organisation that owns the databases: `admin`.
     pub organization: String,
     /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`.
@@ -71,7 +72,7 @@ impl Settings {
         Settings {
             servers: BTreeMap::from([(DEFAULT_SERVER.to_owned(), endpoint)]),
             default_server: DEFAULT_SERVER.to_owned(),
-            placement: BTreeMap::new(),
+            directory: None,
             organization: "admin".to_owned(),
             prefix: "sqh_tenant_".to_owned(),
             connect_timeout: Duration::from_secs(5),
@@ -79,11 +80,6 @@ impl Settings {
             write_timeout: Duration::from_secs(300),
             max_waiting: 1_000,
         }
-    }
-
-    /// The name of the server that keeps the tenant.
-    pub(crate) fn server_of(&self, tenant: &TenantSlug) -> &str {
-        self.placement.get(tenant).unwrap_or(&self.default_server)
     }
 }
 

@@ -1,17 +1,21 @@
 //! Creating, changing and deleting one record: what waits for the tenant's writer.
 
+use std::sync::Arc;
+
 use udal_core::contract::refusal::not_found;
 use udal_core::contract::{Create, Created, Delete, Deleted, Update};
 use udal_core::record::Record;
 use udal_core::{Context, Result};
 
+use crate::database::Database;
 use crate::read::can_be_id;
 use crate::tenant::Databases;
 use crate::writer::{Done, Job, Work};
 
 pub(crate) async fn create(databases: &Databases, ctx: &Context, op: Create) -> Result<Created> {
     ctx.check_reach(&op.record)?;
-    match write(databases, ctx, Work::Create(Box::new(op))).await? {
+    let database = databases.of(ctx.tenant()).await?;
+    match write(&database, ctx, Work::Create(Box::new(op))).await? {
         Done::Created(created) => Ok(*created),
         other => Err(other.unexpected()),
     }
@@ -22,7 +26,8 @@ pub(crate) async fn update(databases: &Databases, ctx: &Context, op: Update) -> 
     if !can_be_id(&op.model, &op.id) {
         return Err(not_found(&op.id));
     }
-    match write(databases, ctx, Work::Update(Box::new(op))).await? {
+    let Some(database) = databases.find(ctx.tenant()).await? else { return Err(not_found(&op.id)) };
+    match write(&database, ctx, Work::Update(Box::new(op))).await? {
         Done::Updated(record) => Ok(*record),
         other => Err(other.unexpected()),
     }
@@ -33,14 +38,14 @@ pub(crate) async fn delete(databases: &Databases, ctx: &Context, op: Delete) -> 
     if !can_be_id(&op.model, &op.id) {
         return Ok(None);
     }
-    match write(databases, ctx, Work::Delete(Box::new(op))).await? {
+    let Some(database) = databases.find(ctx.tenant()).await? else { return Ok(None) };
+    match write(&database, ctx, Work::Delete(Box::new(op))).await? {
         Done::Deleted(deleted) => Ok(deleted.map(|deleted| *deleted)),
         other => Err(other.unexpected()),
     }
 }
 
-async fn write(databases: &Databases, ctx: &Context, work: Work) -> Result<Done> {
-    let database = databases.of(ctx.tenant())?;
+async fn write(database: &Arc<Database>, ctx: &Context, work: Work) -> Result<Done> {
     let (job, answer) = Job::new(ctx.clone(), work);
     database.queue(job).await?;
     answer.await.unwrap_or_else(|_| Err(udal_core::Error::internal("the writer ended without an answer")))

@@ -13,8 +13,10 @@ use udal_pggraph::PgGraphBackend;
 use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_prefix};
 use udal_postgresql::PostgresqlBackend;
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
+use udal_terminusdb::{Directory, TerminusdbBackend};
 
-use crate::{Secret, ServerConfig, StartError, config, servers};
+use crate::graph_directory::Registry;
+use crate::{Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, servers};
 
 /// Where records are kept.
 #[derive(Clone, Debug)]
@@ -48,6 +50,7 @@ pub struct UdalBuilder {
     checkpoints: Arc<dyn Checkpoints>,
     tenant_prefix: String,
     max_connections: usize,
+    terminusdb: TerminusdbConfig,
     registrations: Vec<Registration>,
 }
 
@@ -138,6 +141,13 @@ impl UdalBuilder {
         self
     }
 
+    /// Keeps linked documents on these TerminusDB servers; where it names none, they are kept in PostgreSQL.
+    #[must_use]
+    pub fn terminusdb(mut self, config: TerminusdbConfig) -> Self {
+        self.terminusdb = config;
+        self
+    }
+
     /// Registers hooks for a model; several run in the order in which they were registered.
     #[must_use]
     pub fn hooks(mut self, group: &str, model: &str, hooks: Arc<dyn Hooks>) -> Self {
@@ -163,6 +173,7 @@ impl UdalBuilder {
             Models::Directory(directory) => udal_groups::load_dir(directory)?,
             Models::Catalog(catalog) => catalog,
         };
+        let prefix = self.tenant_prefix;
         let mut configured = self.servers;
         let (settings, server) = match self.place {
             Place::Memory => (None, None),
@@ -181,23 +192,21 @@ impl UdalBuilder {
             }
         };
         let databases = settings.map(|mut settings| {
-            settings.prefix = self.tenant_prefix;
+            settings.prefix.clone_from(&prefix);
             settings.max_connections = self.max_connections;
             settings.platform_database = self.platform_database;
             settings.checkpoints = self.checkpoints;
             settings.template.extend(PgGraphBackend::tables());
             TenantDatabases::new(settings)
         });
-        let (documents, tables, split) = match &databases {
-            None => {
-                let (documents, tables) = in_memory();
-                (documents, tables, None)
-            }
-            Some(databases) => {
-                let tables = PostgresqlBackend::new(databases.clone());
-                let documents: Arc<dyn Backend> = Arc::new(PgGraphBackend::new(databases.clone()));
-                (documents, Arc::new(tables.clone()) as Arc<dyn Backend>, Some(tables))
-            }
+        let split = databases.as_ref().map(|databases| PostgresqlBackend::new(databases.clone()));
+        let memory: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+        let tables = split.clone().map_or_else(|| Arc::clone(&memory), |tables| Arc::new(tables) as Arc<dyn Backend>);
+        let graph = Graph::new(&self.terminusdb, &prefix, databases.as_ref())?;
+        let documents: Arc<dyn Backend> = match (&graph, &databases) {
+            (Some(graph), _) => Arc::new(graph.backend.clone()),
+            (None, Some(databases)) => Arc::new(PgGraphBackend::new(databases.clone())),
+            (None, None) => memory,
         };
         let service = RecordService::builder(catalog)
             .backend(StorageKind::Terminusdb, documents)
@@ -208,13 +217,32 @@ impl UdalBuilder {
                 tables.prepare_shared(model).await?;
             }
         }
-        Ok(Udal { service, databases, tables: split, server })
+        Ok(Udal { service, databases, tables: split, graph, server })
     }
 }
 
-fn in_memory() -> (Arc<dyn Backend>, Arc<dyn Backend>) {
-    let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
-    (Arc::clone(&backend), backend)
+/// The TerminusDB servers in use.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    pub(crate) backend: TerminusdbBackend,
+    /// Which of them keeps whose database; none where nothing is kept in PostgreSQL.
+    pub(crate) registry: Option<Registry>,
+}
+
+impl Graph {
+    fn new(
+        config: &TerminusdbConfig,
+        prefix: &str,
+        databases: Option<&TenantDatabases>,
+    ) -> Result<Option<Self>, StartError> {
+        if config.servers.is_empty() {
+            return Ok(None);
+        }
+        let registry = databases.map(|databases| Registry::new(databases.clone(), config));
+        let directory = registry.clone().map(|registry| Arc::new(registry) as Arc<dyn Directory>);
+        let settings = graph_servers::settings(config, prefix, directory)?;
+        Ok(Some(Graph { backend: TerminusdbBackend::new(settings)?, registry }))
+    }
 }
 
 /// A running Udal: the record service, and the server that it started.
@@ -225,6 +253,8 @@ pub struct Udal {
     databases: Option<TenantDatabases>,
     /// The tables; none where records are kept in memory.
     tables: Option<PostgresqlBackend>,
+    /// The TerminusDB servers; none where linked documents are kept elsewhere.
+    graph: Option<Graph>,
     server: Option<Server>,
 }
 
@@ -242,6 +272,7 @@ impl Udal {
             durability: Durability::default(),
             tenant_prefix: config::DEFAULT_TENANT_PREFIX.to_owned(),
             max_connections: config::DEFAULT_MAX_CONNECTIONS,
+            terminusdb: TerminusdbConfig::default(),
             registrations: Vec::new(),
         }
     }
@@ -253,6 +284,10 @@ impl Udal {
 
     pub(crate) fn databases(&self) -> Option<&TenantDatabases> {
         self.databases.as_ref()
+    }
+
+    pub(crate) fn graph(&self) -> Option<&Graph> {
+        self.graph.as_ref()
     }
 
     /// The backend of tables; none where records are kept in memory.
@@ -270,8 +305,8 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, databases, tables, server } = self;
-        drop((service, databases, tables));
+        let Udal { service, databases, tables, graph, server } = self;
+        drop((service, databases, tables, graph));
         match server {
             Some(server) => server.stop().await.map(|_| ()),
             None => Ok(()),

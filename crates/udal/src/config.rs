@@ -1,5 +1,7 @@
 //! Configuration: `udal.toml`, the environment, and the defaults, all in one place.
 
+mod terminusdb;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -9,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use udal_core::{Error, Result, nearest, shorten};
 use udal_pgpool::{ServerName, check_prefix};
 
-use crate::{Secret, ServerConfig};
+use crate::{Secret, ServerConfig, TerminusdbConfig};
 
 /// The environment variable that names the data directory.
 pub const ENV_DATA_DIR: &str = "UDAL_DATA_DIR";
@@ -30,7 +32,7 @@ pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
 /// The most connections to tenant databases.
 pub const DEFAULT_MAX_CONNECTIONS: usize = 32;
 
-const TOP_KEYS: [&str; 3] = ["data_dir", "groups", "postgresql"];
+const TOP_KEYS: [&str; 4] = ["data_dir", "groups", "postgresql", "terminusdb"];
 const POSTGRESQL_KEYS: [&str; 6] =
     ["url", "servers", "platform_server", "platform_database", "tenant_prefix", "max_connections"];
 const SERVER_KEYS: [&str; 3] = ["url", "weight", "accepts_new"];
@@ -54,6 +56,8 @@ pub struct Config {
     pub tenant_prefix: String,
     /// The most connections to tenant databases.
     pub max_connections: usize,
+    /// The TerminusDB servers, and how Udal speaks to them.
+    pub terminusdb: TerminusdbConfig,
 }
 
 impl Default for Config {
@@ -67,6 +71,7 @@ impl Default for Config {
             platform_database: DEFAULT_PLATFORM_DATABASE.to_owned(),
             tenant_prefix: DEFAULT_TENANT_PREFIX.to_owned(),
             max_connections: DEFAULT_MAX_CONNECTIONS,
+            terminusdb: TerminusdbConfig::default(),
         }
     }
 }
@@ -87,7 +92,8 @@ pub fn url_variable(server: &ServerName) -> String {
 }
 
 impl Config {
-    /// Takes the URLs that the environment has, before those of the file; `variable` reads one of its variables.
+    /// Takes the URLs that the environment has, before those of the file, and the passwords and tokens that the file says
+    /// are there; `variable` reads one of its variables.
     pub fn take_environment(&mut self, variable: impl Fn(&str) -> Option<String>) {
         if let Some(url) = variable(ENV_DATABASE_URL) {
             self.database_url = Some(Secret::new(url));
@@ -97,6 +103,7 @@ impl Config {
                 server.url = Some(Secret::new(url));
             }
         }
+        self.terminusdb.take_environment(variable);
     }
 
     /// Reads `file`; without one, `udal.toml` in the working directory where there is one; else the defaults.
@@ -132,7 +139,8 @@ impl Config {
             match key {
                 "data_dir" => reader.text(key, at, value, |text| config.data_dir = directory.join(text)),
                 "groups" => reader.text(key, at, value, |text| config.groups = directory.join(text)),
-                _ => reader.postgresql(at, value, &mut config),
+                "postgresql" => reader.postgresql(at, value, &mut config),
+                _ => reader.terminusdb(at, value, &mut config),
             }
         }
         let mut problems = reader.problems;
@@ -331,7 +339,7 @@ mod tests {
                         udal.toml:2: `groups` is text (write `groups = \"…\"`)\n\
                         udal.toml:5: `ulr` is not a key here (did you mean `url`?)\n\
                         udal.toml:6: `max_connections` is a number (1 to 10000)\n\
-                        udal.toml:7: `server` is not a key here (keys here are data_dir groups postgresql)";
+                        udal.toml:7: `server` is not a key here (keys here are data_dir groups postgresql terminusdb)";
         assert_eq!(parse(text).unwrap_err().message(), expected);
         let error = parse("a = \n").unwrap_err();
         assert!(error.message().starts_with("udal.toml:1: this is not TOML: "), "{error}");

@@ -22,6 +22,8 @@
 mod builder;
 pub mod config;
 mod error;
+mod graph_directory;
+mod graph_servers;
 mod maintenance;
 mod migrate;
 mod secret;
@@ -31,11 +33,12 @@ mod tenants;
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
+pub use graph_servers::{DEFAULT_GRAPH_USER, DEFAULT_ORGANIZATION, GraphServerConfig, Login, TerminusdbConfig};
 pub use maintenance::{IDEMPOTENCY_KEYS, TenantMaintenance};
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use servers::ServerConfig;
-pub use tenants::TenantStatus;
+pub use tenants::{TenantPlacement, TenantStatus};
 pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT};
 pub use udal_core::model::Catalog;
 pub use udal_core::{

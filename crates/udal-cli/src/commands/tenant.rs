@@ -7,6 +7,7 @@ use udal::model::Catalog;
 use udal::value::Timestamp;
 use udal::{
     DroppedDatabase, Error, ErrorKind, LoadErrors, Maintenance, Placement, ServerName, StartError, TenantMaintenance,
+    TenantPlacement,
     TenantSlug, TenantStatus, Udal, nearest,
 };
 
@@ -20,9 +21,9 @@ use crate::session::operator;
 pub(super) fn check(command: &TenantCommand) -> Result<(), Failure> {
     match command {
         TenantCommand::List => Ok(()),
-        TenantCommand::Create { name, server } => {
+        TenantCommand::Create { name, server, graph_server } => {
             TenantSlug::new(name)?;
-            placement(server.as_deref()).map(drop)
+            placement(server.as_deref(), graph_server.as_deref()).map(drop)
         }
         TenantCommand::Maintain { name } => TenantSlug::new(name).map(drop).map_err(Failure::from),
         TenantCommand::Drop { name, yes } => {
@@ -46,8 +47,9 @@ pub(super) fn catalog(groups: &Path) -> Result<Catalog, Failure> {
 
 pub(super) async fn run(command: &TenantCommand, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     match command {
-        TenantCommand::Create { name, server } => {
-            let created = udal.create_tenant(&TenantSlug::new(name)?, &placement(server.as_deref())?).await?;
+        TenantCommand::Create { name, server, graph_server } => {
+            let placement = placement(server.as_deref(), graph_server.as_deref())?;
+            let created = udal.create_tenant(&TenantSlug::new(name)?, &placement).await?;
             let text =
                 if created { format!("created tenant {name}") } else { format!("tenant {name} is there already") };
             let row = ["tenant", "created"];
@@ -63,27 +65,33 @@ pub(super) async fn run(command: &TenantCommand, udal: &Udal, output: &mut Outpu
     Ok(Exit::Done)
 }
 
-fn placement(server: Option<&str>) -> Result<Placement, Failure> {
-    Ok(server.map_or(Ok(Placement::Anywhere), |name| ServerName::new(name).map(Placement::On))?)
+fn placement(server: Option<&str>, graph_server: Option<&str>) -> Result<TenantPlacement, Failure> {
+    let on =
+        |server: Option<&str>| server.map_or(Ok(Placement::Anywhere), |name| ServerName::new(name).map(Placement::On));
+    Ok(TenantPlacement { tables: on(server)?, documents: on(graph_server)? })
 }
 
 fn list(tenants: &[TenantStatus], output: &mut Output) -> Result<(), Failure> {
-    let rows: Vec<[&str; 3]> = tenants
+    let rows: Vec<[&str; 4]> = tenants
         .iter()
-        .map(|TenantStatus { slug, state, place }| {
+        .map(|TenantStatus { slug, state, place, graph_server }| {
             let server = place.as_ref().map_or("", |place| place.server().as_str());
-            [slug.as_str(), server, state.as_str()]
+            let graph_server = graph_server.as_ref().map_or("", ServerName::as_str);
+            [slug.as_str(), server, graph_server, state.as_str()]
         })
         .collect();
-    let object = |[name, server, state]: &[&str; 3]| json!({"tenant": name, "server": server, "state": state});
+    let object = |[name, server, graph_server, state]: &[&str; 4]| json!({"tenant": name, "server": server, "graph_server": graph_server, "state": state});
     let json = json!(rows.iter().map(object).collect::<Vec<_>>());
-    let width = rows.iter().map(|[name, ..]| name.len()).max().unwrap_or(0);
-    let beside = rows.iter().map(|[_, server, _]| server.len()).max().unwrap_or(0);
-    let line = |[name, server, state]: &[&str; 3]| format!("{name:width$}  {server:beside$}  {state}");
+    let longest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|text| text.len()).max().unwrap_or(0);
+    let (width, beside, graph) = (longest(0), longest(1), longest(2));
+    let line = |[name, server, graph_server, state]: &[&str; 4]| match graph {
+        0 => format!("{name:width$}  {server:beside$}  {state}"),
+        _ => format!("{name:width$}  {server:beside$}  {graph_server:graph$}  {state}"),
+    };
     let text: Vec<String> = rows.iter().map(line).collect();
     let text = if text.is_empty() { "no tenants".to_owned() } else { text.join("\n") };
-    let table: Vec<&[&str]> = std::iter::once(["tenant", "server", "state"].as_slice())
-        .chain(rows.iter().map(<[&str; 3]>::as_slice))
+    let table: Vec<&[&str]> = std::iter::once(["tenant", "server", "graph_server", "state"].as_slice())
+        .chain(rows.iter().map(<[&str; 4]>::as_slice))
         .collect();
     output.answer(&json, &text, &table)
 }
