@@ -17,7 +17,7 @@ mod woql;
 pub use class::{ANSWERS, Class, answers_class, class_of};
 pub use document::{Linker, answer, document, read_answer, read_document};
 pub use merge::{Merge, merge};
-pub use names::{answer_node, class_name, node_id, record_id};
+pub use names::{answer_node, class_name, field_of, node_id, record_id};
 pub use read::{any_of, count, get, list, read_count, read_records, search};
 pub use request::Request;
 pub use snapshot::{Found, Wanted};

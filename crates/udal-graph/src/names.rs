@@ -69,6 +69,12 @@ pub(crate) fn mark_of_list(field: &Field) -> String {
     format!("_has_{}", field.name())
 }
 
+/// The name of the field whose values the property of that name keeps, alone or among others.
+pub fn field_of(property: &str) -> &str {
+    let name = property.strip_prefix(SCHEMA_BASE).unwrap_or(property);
+    name.strip_prefix("_id_").or_else(|| name.strip_prefix("_has_")).unwrap_or(name)
+}
+
 /// What the node of a record is called, without the base of all of them: `Account/a1`.
 ///
 /// The key is percent-encoded but for letters, digits and `-._~` of ASCII, so that no character of it has a meaning to the server.
@@ -76,6 +82,9 @@ pub fn node_id(id: &str) -> String {
     let (model, key) = id.split_once('/').unwrap_or((id, ""));
     format!("{}/{}", class_name(model), encoded(key))
 }
+
+/// What stands before the names of classes and properties in what the server says.
+const SCHEMA_BASE: &str = "terminusdb:///schema#";
 
 /// What stands before every node's short name.
 pub(crate) fn base() -> &'static str {
@@ -128,6 +137,13 @@ fn decoded(key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn properties_lead_back_to_fields() {
+        for property in ["contact", "_id_contact", "_has_contact", "terminusdb:///schema#_id_contact"] {
+            assert_eq!(field_of(property), "contact");
+        }
+    }
 
     #[test]
     fn nodes_are_called_after_records_and_lead_back() {

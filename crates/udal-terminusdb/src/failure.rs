@@ -36,7 +36,7 @@ impl From<Failure> for Error {
             Failure::Overtaken => {
                 Error::new(ErrorKind::Unavailable, "another change came in the way").hint("try again in a moment")
             }
-            Failure::Rejected(said) => Error::internal(said),
+            Failure::Rejected(said) => crate::witness::error_of(said),
             Failure::Unclear(error) | Failure::Error(error) => error,
         }
     }

@@ -17,6 +17,7 @@ mod schema;
 mod settings;
 mod spool;
 mod tenant;
+mod witness;
 mod write;
 mod writer;
 
