@@ -206,7 +206,16 @@ pub(crate) enum RecordCommand {
         target: Target,
         /// The record's id, such as AppLabResult/r1
         id: String,
+        /// As it was after a commit that `history` names, or at a time such as 2024-05-01T12:00:00Z
+        #[arg(long, value_name = "COMMIT|TIME")]
+        at: Option<String>,
     },
+    /// Show what a record was, where the storage keeps history
+    #[command(after_help = help::RECORD_HISTORY)]
+    History(HistoryArguments),
+    /// Show what differs between two versions of a record, where the storage keeps history
+    #[command(after_help = help::RECORD_DIFF)]
+    Diff(DiffArguments),
     /// Change fields of a record
     #[command(after_help = help::RECORD_UPDATE)]
     Update(UpdateArguments),
@@ -243,6 +252,31 @@ pub(crate) struct CreateArguments {
     /// Makes a repetition of this create answer what the first one did
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record's id, such as AppCRMAccount/acme-123
+    pub(crate) id: String,
+    /// The most versions to show [default: 20]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The record's id, such as AppCRMAccount/acme-123
+    pub(crate) id: String,
+    /// A commit that `history` names, or a time such as 2024-05-01T12:00:00Z
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// Another
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Args)]

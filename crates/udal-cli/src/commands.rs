@@ -1,5 +1,6 @@
 //! The commands, but for import and demo.
 
+mod history;
 mod migrate;
 mod model;
 mod record;

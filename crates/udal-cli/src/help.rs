@@ -115,8 +115,24 @@ idempotency key answers what the first one did, and writes nothing, for seven da
 pub(crate) const RECORD_GET: &str = "\
 Examples:
   udal record get crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme
+  udal record get crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme --at 2024-05-01T12:00:00Z
 
 The exit code is 4 when there is no such record.";
+
+pub(crate) const RECORD_HISTORY: &str = "\
+Examples:
+  udal record history crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme
+  udal record history crm AppCRMAccount AppCRMAccount/acme-123 --tenant acme --limit 100 --format json
+
+The newest version comes first, with the commit that made it; `get --at` and `diff` take its name. Models with
+`storage: terminusdb` have a history where a TerminusDB server is configured; others answer that they have none.";
+
+pub(crate) const RECORD_DIFF: &str = "\
+Examples:
+  udal record diff crm AppCRMAccount AppCRMAccount/acme-123 2024-05-01T00:00:00Z 2024-06-01T00:00:00Z --tenant acme
+  udal record diff crm AppCRMAccount AppCRMAccount/acme-123 6jv4ckvhj7qs296tlpofrj8e9nz1ps4 2024-06-01T00:00:00Z --tenant acme
+
+Each field that differs is shown with both values. A time is one of the TerminusDB server's clock.";
 
 pub(crate) const RECORD_UPDATE: &str = "\
 Examples:

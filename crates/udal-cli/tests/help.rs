@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -22,6 +22,8 @@ const COMMANDS: [&[&str]; 21] = [
     &["record"],
     &["record", "create"],
     &["record", "get"],
+    &["record", "history"],
+    &["record", "diff"],
     &["record", "update"],
     &["record", "delete"],
     &["record", "list"],

@@ -79,6 +79,17 @@ fn records_are_kept_on_the_server_that_the_configuration_names() {
     assert_eq!(site.json(&record("count", &["--filter", r#"{"city": "Bonn"}"#])), json!({"count": 1}));
     assert_eq!(site.json(&record("search", &["acme"])).as_array().unwrap().len(), 1);
     assert_eq!(site.json(&record("list", &["--order-by", "-city"])).as_array().unwrap().len(), 1);
+    let id = "AppCRMAccount/a1";
+    let history = site.json(&record("history", &[id]));
+    let [newest, oldest] = history.as_array().unwrap().as_slice() else { panic!("two versions: {history}") };
+    assert_eq!((&newest["record"]["city"], &oldest["record"]["city"]), (&json!("Bonn"), &json!("Berlin")));
+    let (old, new) = (oldest["commit"].as_str().unwrap(), newest["commit"].as_str().unwrap());
+    assert_eq!(site.json(&record("get", &[id, "--at", old])), oldest["record"]);
+    assert_eq!(site.json(&record("get", &[id, "--at", newest["at"].as_str().unwrap()])), newest["record"]);
+    let diff = site.json(&record("diff", &[id, old, new]));
+    assert!(diff.as_array().unwrap().contains(&json!({"field": "city", "from": "Berlin", "to": "Bonn"})), "{diff}");
+    let (code, _, err) = site.udal(&record("get", &[id, "--at", "2001-01-01T00:00:00Z"]));
+    assert_eq!(code, 4, "{err}");
     let dropped = site.json(&["tenant", "drop", "live", "--yes"]);
     let servers: Vec<&str> =
         dropped["databases"].as_array().unwrap().iter().map(|at| at["server"].as_str().unwrap()).collect();

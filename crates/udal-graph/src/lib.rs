@@ -3,6 +3,7 @@
 //! Pure: no connection, no runtime. What neither GraphQL nor a document can say exactly is refused as `Unsupported`.
 
 mod class;
+mod commits;
 mod document;
 mod filter;
 mod kind;
@@ -15,6 +16,7 @@ mod snapshot;
 mod woql;
 
 pub use class::{ANSWERS, Class, answers_class, class_of};
+pub use commits::{Commit, Since, commit_named, commits, commits_about, read_commits, seconds_of};
 pub use document::{Linker, answer, document, read_answer, read_document};
 pub use merge::{Merge, merge};
 pub use names::{answer_node, class_name, field_of, node_id, record_id};

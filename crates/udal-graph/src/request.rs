@@ -41,6 +41,11 @@ impl Writer {
         self.variable(iri, "ID!")
     }
 
+    /// Writes a number of any size as a variable.
+    pub(crate) fn number(&mut self, text: &str) -> &mut Self {
+        self.variable(text, "BigFloat!")
+    }
+
     fn variable(&mut self, text: &str, kind: &'static str) -> &mut Self {
         let known = self.texts.iter().position(|(held, held_kind)| held == text && *held_kind == kind);
         let at = known.unwrap_or_else(|| {

@@ -10,6 +10,7 @@ mod changes;
 mod clock;
 mod create;
 mod events;
+mod history;
 mod hooks;
 mod listing;
 mod observe;
@@ -26,6 +27,7 @@ pub use change_requests::{
 };
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, HookFailure};
+pub use history::{DiffRequest, FieldChange, HistoryRequest};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
 pub use listing::ListingText;
 pub use records::Records;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
-    Get, List, Page, Search, Update, Upsert,
+    Get, GetAt, History, List, Page, Search, Update, Upsert, Versions,
 };
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result, TenantSlug};
 
 use crate::settings::Settings;
 use crate::tenant::Databases;
-use crate::{batch, read, write};
+use crate::{batch, history, read, write};
 
 /// Keeps linked documents in TerminusDB, a database for each tenant. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -84,6 +84,14 @@ impl Backend for TerminusdbBackend {
 
     async fn batch_delete(&self, _: &Context, _: BatchDelete<'_>) -> Result<ChangeReport> {
         Err(no_changes("batch_delete"))
+    }
+
+    async fn get_at(&self, ctx: &Context, op: GetAt) -> Result<Option<Record>> {
+        history::get_at(&self.databases, ctx, op).await
+    }
+
+    async fn history(&self, ctx: &Context, op: History) -> Result<Versions> {
+        history::history(&self.databases, ctx, op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

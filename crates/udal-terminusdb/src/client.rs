@@ -76,6 +76,29 @@ impl Client {
 
     /// Asks by GraphQL, and answers the text of what is under `data`.
     pub(crate) async fn ask(&self, database: &str, request: &Request) -> std::result::Result<Box<RawValue>, Failure> {
+        self.ask_of(&self.place(database), request).await
+    }
+
+    /// Asks what was there after that commit, which is there.
+    pub(crate) async fn ask_at(
+        &self,
+        database: &str,
+        commit: &str,
+        request: &Request,
+    ) -> std::result::Result<Box<RawValue>, Failure> {
+        self.ask_of(&format!("{}/local/commit/{commit}", self.place(database)), request).await
+    }
+
+    /// Asks the graph of the database's commits.
+    pub(crate) async fn ask_commits(
+        &self,
+        database: &str,
+        request: &Request,
+    ) -> std::result::Result<Box<RawValue>, Failure> {
+        self.ask_of(&format!("{}/local/_commits", self.place(database)), request).await
+    }
+
+    async fn ask_of(&self, resource: &str, request: &Request) -> std::result::Result<Box<RawValue>, Failure> {
         #[derive(Deserialize)]
         struct Said {
             data: Option<Box<RawValue>>,
@@ -83,7 +106,7 @@ impl Client {
         }
         let call = Call {
             method: Method::POST,
-            path: format!("/api/graphql/{}", self.place(database)),
+            path: format!("/api/graphql/{resource}"),
             query: Vec::new(),
             body: Some(Bytes::from(request.to_json().to_string())),
             at: None,

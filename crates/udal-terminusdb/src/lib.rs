@@ -10,6 +10,7 @@ mod database;
 mod directory;
 mod failure;
 mod group;
+mod history;
 mod linked;
 mod overlay;
 mod read;

@@ -39,7 +39,9 @@ pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, Migration
 pub use secret::Secret;
 pub use servers::ServerConfig;
 pub use tenants::{TenantPlacement, TenantStatus};
-pub use udal_core::contract::{BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT};
+pub use udal_core::contract::{
+    BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT, Moment, Version, Versions,
+};
 pub use udal_core::model::Catalog;
 pub use udal_core::{
     AccessContext, Context, ERROR_KINDS, Error, ErrorKind, FieldError, Ownership, Result, TenantSlug, model, nearest,

@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 use udal::record::Record;
 use udal::{
     Context, CountRequest, CreateRequest, DeleteRequest, Error, ErrorKind, ListRequest, ListTextRequest, MAX_LIMIT,
-    RecordService, Records, SearchRequest, UpdateRequest,
+    Moment, RecordService, Records, SearchRequest, UpdateRequest,
 };
 use udal_format::{RecordWriter, TextWriter, write_record};
 
-use super::tenant;
-use crate::args::{DeleteArguments, ListArguments, RecordCommand, Target};
+use super::{history, tenant};
+use crate::args::{DeleteArguments, DiffArguments, HistoryArguments, ListArguments, RecordCommand, Target};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -32,6 +32,9 @@ pub(super) struct Request<'a> {
 enum Action<'a> {
     Create(CreateRequest),
     Get(&'a str),
+    GetAt(&'a str, Moment),
+    History(&'a HistoryArguments),
+    Diff(&'a DiffArguments),
     Update(UpdateRequest),
     Delete(&'a str, DeleteRequest),
     List(ListRequest),
@@ -51,7 +54,10 @@ pub(super) fn read(command: &RecordCommand) -> Result<Request<'_>, Failure> {
             };
             (&arguments.target, Action::Create(request))
         }
-        RecordCommand::Get { target, id } => (target, Action::Get(id)),
+        RecordCommand::Get { target, id, at: None } => (target, Action::Get(id)),
+        RecordCommand::Get { target, id, at: Some(at) } => (target, Action::GetAt(id, Moment::parse(at))),
+        RecordCommand::History(arguments) => (&arguments.target, Action::History(arguments)),
+        RecordCommand::Diff(arguments) => (&arguments.target, Action::Diff(arguments)),
         RecordCommand::Update(arguments) => {
             let request = UpdateRequest::new(arguments.id.as_str(), data(&arguments.data)?);
             let request = arguments.if_version.into_iter().fold(request, UpdateRequest::if_version);
@@ -113,6 +119,12 @@ pub(super) async fn run(request: Request<'_>, service: &RecordService, output: &
             Some(record) => one(&record, output),
             None => Err(not_there(service, &ctx, target, id).await?.into()),
         },
+        Action::GetAt(id, at) => match records.get_at(&ctx, id, at).await? {
+            Some(record) => one(&record, output),
+            None => Err(not_there(service, &ctx, target, id).await?.into()),
+        },
+        Action::History(arguments) => history::history(arguments, service, output).await,
+        Action::Diff(arguments) => history::diff(arguments, service, output).await,
         Action::Update(request) => one(&records.update(&ctx, request).await?, output),
         Action::Delete(id, request) => {
             if !records.delete(&ctx, request).await? {
@@ -227,7 +239,12 @@ fn many(records: &Records, found: &[Record], output: &mut Output) -> Result<(), 
 }
 
 /// That a record is not there; or its tenant, which people mistype more often.
-async fn not_there(service: &RecordService, ctx: &Context, target: &Target, id: &str) -> Result<Error, Failure> {
+pub(super) async fn not_there(
+    service: &RecordService,
+    ctx: &Context,
+    target: &Target,
+    id: &str,
+) -> Result<Error, Failure> {
     if let Some(error) = missing_tenant(service, ctx).await? {
         return Ok(error);
     }

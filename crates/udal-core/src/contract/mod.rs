@@ -5,6 +5,7 @@
 //! [`search::Query`](crate::search::Query) are the meaning.
 
 mod batch;
+mod history;
 mod read;
 pub mod refusal;
 mod text;
@@ -16,6 +17,7 @@ pub use batch::{
     Answer, BatchDelete, BatchUpdate, ChangeReport, DeleteItem, Effect, Expect, Items, UpdateItem, Upsert, UpsertItem,
     Weigh, Written,
 };
+pub use history::{DEFAULT_VERSIONS, GetAt, History, MAX_VERSIONS, Moment, Version, Versions};
 pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
 pub use text::{ListText, PageEnd, TextPiece, TextPieces, text_of_page};
 pub use write::{
@@ -92,6 +94,16 @@ pub trait Backend: Send + Sync {
 
     /// Deletes many records. See [`BatchDelete`].
     async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport>;
+
+    /// Reads one record as it was. See [`GetAt`]. A backend that keeps no history refuses it.
+    async fn get_at(&self, _: &Context, _: GetAt) -> Result<Option<Record>> {
+        Err(history::no_history(self.name(), "get at a moment"))
+    }
+
+    /// Reads what a record was. See [`History`]. A backend that keeps no history refuses it.
+    async fn history(&self, _: &Context, _: History) -> Result<Versions> {
+        Err(history::no_history(self.name(), "history"))
+    }
 
     /// Makes a tenant; answers whether it was not there before.
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool>;

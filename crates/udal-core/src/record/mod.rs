@@ -83,6 +83,11 @@ impl Record {
         self.at(position::CREATED_AT).and_then(Value::as_timestamp)
     }
 
+    /// When it was changed last.
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.at(position::UPDATED_AT).and_then(Value::as_timestamp)
+    }
+
     /// Merges `patch` into it and counts the version up, as every backend does.
     pub fn apply(&mut self, patch: &Patch) {
         for change in patch.changes() {
