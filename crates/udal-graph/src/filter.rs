@@ -32,8 +32,8 @@ pub(crate) fn write_filter(writer: &mut Writer, predicate: &Predicate) -> Result
 
 fn write_normal(writer: &mut Writer, normal: &Normal) -> Result<()> {
     match normal {
-        Normal::All(parts) => all(writer, parts, |writer, part| write_normal(writer, part)),
-        Normal::Any(parts) => any(writer, parts, |writer, part| write_normal(writer, part)),
+        Normal::All(parts) => all(writer, parts, write_normal),
+        Normal::Any(parts) => any(writer, parts, write_normal),
         Normal::Missing(field) => not(writer, |writer| present(writer, field)),
         Normal::Present(field) => present(writer, field),
         Normal::Holds(field, test) => holds(writer, field, test),

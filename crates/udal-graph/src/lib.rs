@@ -18,7 +18,7 @@ mod woql;
 pub use class::{ANSWERS, Class, answers_class, class_of};
 pub use commits::{Commit, Since, commit_named, commits, commits_about, read_commits, seconds_of};
 pub use document::{Linker, answer, document, read_answer, read_document};
-pub use merge::{Merge, merge};
+pub use merge::{Difference, Merge, differences, merge};
 pub use names::{answer_node, class_name, field_of, node_id, record_id};
 pub use read::{any_of, count, get, list, read_count, read_records, search};
 pub use request::Request;

@@ -15,25 +15,48 @@ pub enum Merge {
     Refused(Vec<String>),
 }
 
+/// A difference between a class and what the server has under its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What is to be done: `add-property`, `make-optional`, `change-type` or `require`.
+    pub kind: &'static str,
+    /// The property.
+    pub property: String,
+    /// Why it is not done; none where it takes nothing away and asks nothing new of what is kept.
+    pub refusal: Option<String>,
+}
+
+/// What differs, property by property; with `is_empty` no record is kept that could stand against it.
+pub fn differences(class: &Class, found: &Json, is_empty: bool) -> Vec<Difference> {
+    let (wanted, kept) = (members(&class.definition), members(found));
+    let mut differences = Vec::new();
+    for (property, range) in wanted.iter().filter(|(name, _)| !name.starts_with('@')) {
+        let (kind, problem) = match kept.get(property) {
+            Some(held) if held == range => continue,
+            Some(held) if weakens(held, range) => ("make-optional", None),
+            Some(held) => {
+                ("change-type", Some(format!("it is {} there and {} in the model", shown(held), shown(range))))
+            }
+            None if !asks_for_value(range) => ("add-property", None),
+            None => ("require", Some("it is required in the model, and the records there have none".to_owned())),
+        };
+        differences.push(Difference { kind, property: property.clone(), refusal: problem.filter(|_| !is_empty) });
+    }
+    let is_gone = |(name, range): &(&String, &Json)| !wanted.contains_key(*name) && weakest(range) != **range;
+    let gone = kept.iter().filter(is_gone).map(|(property, _)| property.clone());
+    differences.extend(gone.map(|property| Difference { kind: "make-optional", property, refusal: None }));
+    differences
+}
+
 /// Compares a class with what the server has under its name.
 ///
 /// Properties that the model does not have any more stay, as optional ones. A required property that is new is put only
 /// where no record is kept, which `is_empty` says.
 pub fn merge(class: &Class, found: &Json, is_empty: bool) -> Merge {
     let (wanted, kept) = (members(&class.definition), members(found));
-    let mut merged = Map::new();
-    let mut reasons = Vec::new();
-    for (name, range) in &wanted {
-        let problem = match kept.get(name) {
-            _ if name.starts_with('@') => None,
-            Some(held) if held == range || weakens(held, range) || is_empty => None,
-            Some(held) => Some(format!("`{name}` is {} there and {} in the model", shown(held), shown(range))),
-            None if is_empty || !asks_for_value(range) => None,
-            None => Some(format!("`{name}` is required in the model, and the records there have none")),
-        };
-        reasons.extend(problem);
-        merged.insert(name.clone(), range.clone());
-    }
+    let refused = |difference: Difference| Some(format!("`{}`: {}", difference.property, difference.refusal?));
+    let reasons: Vec<String> = differences(class, found, is_empty).into_iter().filter_map(refused).collect();
+    let mut merged: Map<String, Json> = wanted.clone();
     for (name, range) in kept {
         merged.entry(name).or_insert_with(|| weakest(&range));
     }
@@ -90,6 +113,12 @@ mod tests {
                          "gone": optional("xsd:string")});
         assert_eq!(merge(&wanted, &found, false), Merge::Put(put.clone()));
         assert_eq!(merge(&wanted, &put, false), Merge::Fits);
+        assert_eq!(differences(&wanted, &put, false), []);
+        let told: Vec<(&str, String)> =
+            differences(&wanted, &found, false).into_iter().map(|one| (one.kind, one.property)).collect();
+        let expected = [("make-optional", "x"), ("add-property", "new"), ("make-optional", "gone")];
+        assert!(expected.iter().all(|(kind, property)| told.contains(&(*kind, (*property).to_owned()))), "{told:?}");
+        assert_eq!(told.len(), 3);
     }
 
     #[test]
@@ -100,5 +129,11 @@ mod tests {
         let Merge::Refused(reasons) = merge(&wanted, &found, false) else { panic!("it was not refused") };
         assert_eq!(reasons.len(), 3, "{reasons:?}");
         assert!(matches!(merge(&wanted, &found, true), Merge::Put(_)));
+        let told = |is_empty| {
+            let told = |one: Difference| format!("{}:{} {}", one.kind, one.property, one.refusal.is_some());
+            differences(&wanted, &found, is_empty).into_iter().map(told).collect::<Vec<_>>()
+        };
+        assert_eq!(told(false), ["change-type:x true", "change-type:y true", "require:z true"]);
+        assert_eq!(told(true), ["change-type:x false", "change-type:y false", "require:z false"]);
     }
 }

@@ -71,6 +71,24 @@ impl TenantDatabases {
         self.ask_graph(&delete_dropped(slug)).await.map(drop)
     }
 
+    /// How many commits the tenant's graph database had when its layers were optimised last.
+    ///
+    /// # Errors
+    /// As [`graph_tenants`](TenantDatabases::graph_tenants).
+    pub async fn graph_optimized_at(&self, slug: &TenantSlug) -> Result<u64> {
+        let rows = self.ask_graph(&optimized_at(slug)).await?;
+        let commits: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0)).map_err(Error::internal)?;
+        Ok(u64::try_from(commits).unwrap_or_default())
+    }
+
+    /// Writes down how many commits the tenant's graph database had when its layers were optimised.
+    ///
+    /// # Errors
+    /// As [`graph_tenants`](TenantDatabases::graph_tenants).
+    pub async fn set_graph_optimized_at(&self, slug: &TenantSlug, commits: u64) -> Result<()> {
+        self.ask_graph(&set_optimized_at(slug, i64::try_from(commits).unwrap_or(i64::MAX))).await.map(drop)
+    }
+
     /// The graph servers that were searched for databases of tenants that the registry does not have.
     ///
     /// # Errors
@@ -131,6 +149,19 @@ fn delete_dropped(slug: &TenantSlug) -> Statement {
     let mut sql = Sql::new();
     sql.push("DELETE FROM \"udal_graph_tenants\" WHERE \"is_dropping\" AND \"slug\" = ");
     sql.param(Param::text(slug.as_str()));
+    sql.finish()
+}
+
+fn optimized_at(slug: &TenantSlug) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("SELECT \"optimized_at\" FROM \"udal_graph_tenants\" WHERE \"slug\" = ").param(Param::text(slug.as_str()));
+    sql.finish()
+}
+
+fn set_optimized_at(slug: &TenantSlug, commits: i64) -> Statement {
+    let mut sql = Sql::new();
+    sql.push("UPDATE \"udal_graph_tenants\" SET \"optimized_at\" = ").param(Param::int(commits));
+    sql.push(" WHERE \"slug\" = ").param(Param::text(slug.as_str()));
     sql.finish()
 }
 

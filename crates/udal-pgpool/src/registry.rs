@@ -25,6 +25,7 @@ pub(crate) const VERSIONS: [&str; 2] = [
      \"searched_at\" timestamptz NOT NULL DEFAULT now()); \
      CREATE TABLE \"udal_graph_tenants\" (\"slug\" text COLLATE \"C\" PRIMARY KEY, \
      \"server\" text COLLATE \"C\" NOT NULL, \"is_dropping\" boolean NOT NULL DEFAULT false, \
+     \"optimized_at\" bigint NOT NULL DEFAULT 0, \
      \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now())",
 ];
 

@@ -40,6 +40,9 @@ async fn a_tenant_is_placed_once_and_forgotten_only_when_it_was_to_be_dropped() 
     *loads.entry(one.clone()).or_insert(0) += 1;
     assert_eq!(databases.graph_loads().await.unwrap(), loads);
 
+    databases.set_graph_optimized_at(&slug("acme"), 7).await.unwrap();
+    assert_eq!(databases.graph_optimized_at(&slug("acme")).await.unwrap(), 7);
+    assert_eq!(databases.graph_optimized_at(&slug("nobody")).await.unwrap(), 0);
     databases.forget_graph_tenant(&slug("acme")).await.unwrap();
     assert!(databases.graph_tenant(&slug("acme")).await.unwrap().is_some(), "it was not to be dropped");
     databases.begin_graph_drop(&slug("acme")).await.unwrap();

@@ -17,7 +17,7 @@ use crate::{batch, history, read, write};
 /// Keeps linked documents in TerminusDB, a database for each tenant. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TerminusdbBackend {
-    databases: Arc<Databases>,
+    pub(crate) databases: Arc<Databases>,
 }
 
 impl TerminusdbBackend {

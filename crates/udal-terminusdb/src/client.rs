@@ -291,6 +291,14 @@ impl Client {
         }
     }
 
+    /// Optimises the layers of a part of the database.
+    pub(crate) async fn optimize(&self, database: &str, resource: &str) -> std::result::Result<(), Failure> {
+        let path = format!("/api/optimize/{}/{resource}", self.place(database));
+        let timeout = self.write_timeout;
+        let call = Call { method: Method::POST, path, query: Vec::new(), body: None, at: None, timeout };
+        self.read(call).await.map(drop)
+    }
+
     /// The names of the organisation's databases.
     pub(crate) async fn databases(&self) -> std::result::Result<Vec<String>, Failure> {
         let call = Call {

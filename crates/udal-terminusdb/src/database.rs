@@ -34,6 +34,8 @@ pub(crate) struct Home {
     pub(crate) server: String,
     /// Where other processes look for it; none where there is one server.
     pub(crate) directory: Option<Arc<dyn Directory>>,
+    /// The models whose classes are brought up to them together.
+    pub(crate) models: Arc<Vec<Arc<Model>>>,
 }
 
 /// What is known of a database, as of its version.
@@ -71,7 +73,7 @@ impl Database {
 
     /// Makes the database on the server, if it belongs there; answers whether it was not there before.
     pub(crate) async fn make(&self) -> std::result::Result<bool, Failure> {
-        let Home { tenant, server, directory } = &self.home;
+        let Home { tenant, server, directory, models: _ } = &self.home;
         let Some(directory) = directory else { return self.client.create_database(&self.name).await };
         if directory.place(tenant).await? != *server {
             return Err(self.moved().into());
@@ -87,7 +89,7 @@ impl Database {
 
     /// Checks that a database that is not there is nowhere else.
     pub(crate) async fn check_place(&self) -> Result<()> {
-        let Home { tenant, server, directory } = &self.home;
+        let Home { tenant, server, directory, models: _ } = &self.home;
         let Some(directory) = directory else { return Ok(()) };
         match directory.find(tenant).await? {
             Some(now) if now != *server => Err(self.moved()),

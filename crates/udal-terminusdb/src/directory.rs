@@ -48,6 +48,18 @@ pub trait Directory: Debug + Send + Sync {
     /// What the directory's own storage says.
     async fn unsearched(&self) -> Result<BTreeSet<String>>;
 
+    /// How many commits the tenant's database had when its layers were optimised last; 0 where they never were.
+    ///
+    /// # Errors
+    /// What the directory's own storage says.
+    async fn optimized_at(&self, tenant: &TenantSlug) -> Result<u64>;
+
+    /// Writes down how many commits the tenant's database had when its layers were optimised.
+    ///
+    /// # Errors
+    /// What the directory's own storage says.
+    async fn set_optimized_at(&self, tenant: &TenantSlug, commits: u64) -> Result<()>;
+
     /// Takes in what a search of the server found; a tenant that is placed elsewhere stays there.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ mod failure;
 mod group;
 mod history;
 mod linked;
+mod maintain;
+mod migrate;
 mod overlay;
 mod read;
 mod schema;
@@ -24,4 +26,6 @@ mod writer;
 
 pub use backend::TerminusdbBackend;
 pub use directory::Directory;
+pub use maintain::Layers;
+pub use migrate::ClassChange;
 pub use settings::{Credentials, DEFAULT_SERVER, Endpoint, Settings};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use udal_core::model::Model;
 use udal_core::{Error, ErrorKind};
-use udal_graph::{Merge, answers_class, class_name, class_of, merge};
+use udal_graph::{Difference, Merge, answers_class, class_name, class_of, differences, merge};
 
 use crate::call::Commit;
 use crate::database::{Database, Known};
@@ -40,7 +40,22 @@ impl Database {
 
     async fn fit(&self, known: &mut Known, models: &[&Arc<Model>]) -> Result<(), Failure> {
         let classes = self.classes(known).await?;
-        let wanted = self.wanted(&classes, models).await?;
+        let mut models = models.to_vec();
+        let mut wanted = self.wanted(&classes, &models).await?;
+        if !wanted.is_empty() {
+            // A change of classes takes seconds where much is kept: what the other models need comes with it, so that no
+            // later write waits for theirs. One that does not fit is told of when it is written to.
+            let is_new = |other: &&Arc<Model>| !models.iter().any(|model| model.name() == other.name());
+            let others: Vec<&Arc<Model>> = self.home.models.iter().filter(is_new).collect();
+            for other in others {
+                match self.wanted(&classes, &[other]).await {
+                    Ok(_) => models.push(other),
+                    Err(Failure::Error(_)) => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+            wanted = self.wanted(&classes, &models).await?;
+        }
         if !wanted.is_empty() {
             let definitions: Vec<Json> = wanted.values().cloned().collect();
             let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
@@ -131,6 +146,29 @@ impl Database {
         Ok(wanted)
     }
 
+    /// What differs between the model and its class, with the definition that the class would get; nothing where the class is
+    /// not made yet.
+    pub(crate) async fn differences(&self, model: &Model) -> Result<(Vec<Difference>, Json), Failure> {
+        let mut known = Known::default();
+        match self.look(&mut known).await {
+            Err(Failure::Missing(_)) => return Ok((Vec::new(), Json::Null)),
+            looked => looked?,
+        }
+        let class = class_of(model);
+        let Some(found) = known.classes.as_ref().and_then(|classes| classes.get(&class.name)) else {
+            return Ok((Vec::new(), Json::Null));
+        };
+        let mut found_differences = differences(&class, found, false);
+        if found_differences.iter().any(|one| one.refusal.is_some()) && self.is_empty(model).await? {
+            found_differences = differences(&class, found, true);
+        }
+        let definition = match merge(&class, found, true) {
+            Merge::Put(definition) => definition,
+            Merge::Fits | Merge::Refused(_) => class.definition,
+        };
+        Ok((found_differences, definition))
+    }
+
     async fn is_empty(&self, model: &Model) -> Result<bool, Failure> {
         let request = udal_graph::any_of(&class_name(model.name()));
         let data = self.client.ask(&self.name, &request).await?;
@@ -141,6 +179,7 @@ impl Database {
 fn misfit(model: &Model, reasons: &[String], plan: &Json) -> Error {
     tracing::error!(model = model.name(), %plan, ?reasons, "a class does not fit its model");
     let message = format!("the class of `{}` does not fit the model any more: {}", model.name(), reasons.join("; "));
-    Error::new(ErrorKind::Unsupported, message)
-        .hint("change the model back, or the class by hand; the log has the definition to put")
+    Error::new(ErrorKind::Unsupported, message).hint(
+        "`udal migrate plan` shows every difference; change the model back, or the class and its documents by hand",
+    )
 }

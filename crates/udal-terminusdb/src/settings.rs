@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use udal_core::model::Model;
+
 use crate::directory::Directory;
 
 /// How Udal shows a server who it is.
@@ -49,6 +51,9 @@ pub struct Settings {
     pub default_server: String,
     /// What remembers which server keeps a tenant's database, where there are several.
     pub directory: Option<Arc<dyn Directory>>,
+    /// Models whose classes are made together, when one of them is first written to: a change of classes is slow where much is
+    /// kept. None.
+    pub models: Arc<Vec<Arc<Model>>>,
     /// The organisation that owns the databases: `admin`.
     pub organization: String,
     /// What stands before the tenant's slug in the name of its database: `sqh_tenant_`.
@@ -73,6 +78,7 @@ impl Settings {
             servers: BTreeMap::from([(DEFAULT_SERVER.to_owned(), endpoint)]),
             default_server: DEFAULT_SERVER.to_owned(),
             directory: None,
+            models: Arc::default(),
             organization: "admin".to_owned(),
             prefix: "sqh_tenant_".to_owned(),
             connect_timeout: Duration::from_secs(5),

@@ -93,7 +93,8 @@ impl Databases {
         }
         let name = self.name_of(tenant);
         let directory = self.settings.directory.clone();
-        let home = Home { tenant: tenant.clone(), server: server.to_owned(), directory };
+        let models = Arc::clone(&self.settings.models);
+        let home = Home { tenant: tenant.clone(), server: server.to_owned(), directory, models };
         let database = Database::new(client.clone(), name, home, self.settings.max_waiting);
         open.insert(tenant.clone(), Arc::clone(&database));
         Ok(database)
@@ -101,7 +102,7 @@ impl Databases {
 
     /// The tenant's database, which was not where this process thought, where it is now; none where it is nowhere else.
     pub(crate) async fn found_elsewhere(&self, missed: &Database) -> Result<Option<Arc<Database>>> {
-        let Home { tenant, server, directory } = &missed.home;
+        let Home { tenant, server, directory, models: _ } = &missed.home;
         let Some(directory) = directory else { return Ok(None) };
         match directory.find(tenant).await? {
             Some(now) if now != *server => self.at(tenant, &now).map(Some),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use udal_core::Error;
 use udal_core::contract::Backend;
-use udal_core::model::{Catalog, StorageKind};
+use udal_core::model::{Catalog, Model, StorageKind};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pggraph::PgGraphBackend;
@@ -202,7 +202,7 @@ impl UdalBuilder {
         let split = databases.as_ref().map(|databases| PostgresqlBackend::new(databases.clone()));
         let memory: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
         let tables = split.clone().map_or_else(|| Arc::clone(&memory), |tables| Arc::new(tables) as Arc<dyn Backend>);
-        let graph = Graph::new(&self.terminusdb, &prefix, databases.as_ref())?;
+        let graph = Graph::new(&self.terminusdb, &prefix, databases.as_ref(), &catalog)?;
         let documents: Arc<dyn Backend> = match (&graph, &databases) {
             (Some(graph), _) => Arc::new(graph.backend.clone()),
             (None, Some(databases)) => Arc::new(PgGraphBackend::new(databases.clone())),
@@ -234,13 +234,16 @@ impl Graph {
         config: &TerminusdbConfig,
         prefix: &str,
         databases: Option<&TenantDatabases>,
+        catalog: &Catalog,
     ) -> Result<Option<Self>, StartError> {
         if config.servers.is_empty() {
             return Ok(None);
         }
         let registry = databases.map(|databases| Registry::new(databases.clone(), config));
         let directory = registry.clone().map(|registry| Arc::new(registry) as Arc<dyn Directory>);
-        let settings = graph_servers::settings(config, prefix, directory)?;
+        let mut settings = graph_servers::settings(config, prefix, directory)?;
+        let is_kept = |model: &&Arc<Model>| model.storage_kind() == StorageKind::Terminusdb;
+        settings.models = Arc::new(catalog.models().filter(is_kept).cloned().collect());
         Ok(Some(Graph { backend: TerminusdbBackend::new(settings)?, registry }))
     }
 }

@@ -133,6 +133,14 @@ impl Directory for Registry {
         Ok(unsearched.map(|server| server.as_str().to_owned()).collect())
     }
 
+    async fn optimized_at(&self, tenant: &TenantSlug) -> Result<u64> {
+        self.databases.graph_optimized_at(tenant).await
+    }
+
+    async fn set_optimized_at(&self, tenant: &TenantSlug, commits: u64) -> Result<()> {
+        self.databases.set_graph_optimized_at(tenant, commits).await
+    }
+
     async fn adopt(&self, server: &str, found: Vec<TenantSlug>) -> Result<()> {
         let server = ServerName::new(server)?;
         for tenant in &found {

@@ -128,6 +128,7 @@ pub(crate) fn settings(
         servers: endpoints,
         default_server: first.as_str().to_owned(),
         directory,
+        models: Arc::default(),
         organization: organization.clone(),
         prefix: prefix.to_owned(),
         connect_timeout: *connect_timeout,

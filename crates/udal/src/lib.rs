@@ -20,6 +20,7 @@
 //! ```
 
 mod builder;
+mod classes;
 pub mod config;
 mod error;
 mod graph_directory;
@@ -34,7 +35,7 @@ pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
 pub use graph_servers::{DEFAULT_GRAPH_USER, DEFAULT_ORGANIZATION, GraphServerConfig, Login, TerminusdbConfig};
-pub use maintenance::{IDEMPOTENCY_KEYS, TenantMaintenance};
+pub use maintenance::{IDEMPOTENCY_KEYS, LAYERS, TenantMaintenance};
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use servers::ServerConfig;
@@ -52,3 +53,4 @@ pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
 pub use udal_pgpool::{Checkpoints, DroppedDatabase, Place, Placement, ServerName, Step, TenantState};
 pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
 pub use udal_service::*;
+pub use udal_terminusdb::Layers;

@@ -4,6 +4,7 @@ use udal_core::value::Date;
 use udal_core::{Context, Error};
 use udal_pgpool::{Database, idempotency};
 use udal_postgresql::Maintenance;
+use udal_terminusdb::Layers;
 
 use crate::Udal;
 
@@ -15,12 +16,17 @@ pub struct TenantMaintenance {
     pub tables: Vec<(String, Maintenance)>,
     /// How many idempotency keys were forgotten, because their time was over.
     pub forgotten_keys: u64,
-    /// What failed, by the model's name, or [`IDEMPOTENCY_KEYS`]. The others had their turn; done again, each goes on where it ended.
+    /// What the layers of the tenant's graph database were before they were optimised; none where it has none.
+    pub layers: Option<Layers>,
+    /// What failed, by the model's name, or [`IDEMPOTENCY_KEYS`], or [`LAYERS`]. The others had their turn; done again, each goes on where it ended.
     pub failures: Vec<(String, Error)>,
 }
 
 /// What failed where keys could not be forgotten.
 pub const IDEMPOTENCY_KEYS: &str = "(idempotency keys)";
+
+/// What failed where layers could not be optimised.
+pub const LAYERS: &str = "(layers)";
 
 impl TenantMaintenance {
     /// What was done, where nothing failed.
@@ -28,7 +34,7 @@ impl TenantMaintenance {
     /// # Errors
     /// The first of what failed.
     pub fn whole(self) -> Result<Vec<(String, Maintenance)>, Error> {
-        let TenantMaintenance { tables, forgotten_keys: _, failures } = self;
+        let TenantMaintenance { tables, forgotten_keys: _, layers: _, failures } = self;
         failures.into_iter().next().map_or(Ok(tables), |(_, error)| Err(error))
     }
 }
@@ -36,12 +42,16 @@ impl TenantMaintenance {
 impl Udal {
     /// Does what is due for the tenant's tables that are split by time: makes the partitions of the time to come, and drops
     /// those that the model's `retention` is over for. Forgets the idempotency keys that are older than
-    /// [`KEPT_FOR`](udal_core::contract::Idempotency::KEPT_FOR). To be called once a day or so; it may be called at any time,
+    /// [`KEPT_FOR`](udal_core::contract::Idempotency::KEPT_FOR). Optimises the layers of the tenant's graph database. To be called once a day or so; it may be called at any time,
     /// also by several at once.
     ///
     /// A table that fails does not keep the others from their turn.
     pub async fn maintain(&self, ctx: &Context, today: Date) -> TenantMaintenance {
         let mut done = TenantMaintenance::default();
+        match self.optimize_layers(ctx.tenant()).await {
+            Ok(layers) => done.layers = layers,
+            Err(error) => done.failures.push((LAYERS.to_owned(), error)),
+        }
         let Some(tables) = self.tables() else { return done };
         let models = self.service().catalog().models();
         for model in models.filter(|model| model.table().is_some_and(|table| table.partition.is_some())) {

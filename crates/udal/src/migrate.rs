@@ -9,7 +9,7 @@ use udal_core::value::decode;
 use udal_core::{AccessContext, Context, Error, ErrorKind, Result, TenantSlug, nearest};
 use udal_postgresql::{Allowances, ChangeState, PostgresqlBackend, TableChange};
 
-use crate::Udal;
+use crate::{Udal, classes};
 
 /// How many databases are worked on at the same time, where nothing else is said.
 pub const DEFAULT_PARALLEL: usize = 4;
@@ -89,7 +89,8 @@ enum Way {
 }
 
 impl Udal {
-    /// Compares every model that has a table with the tables of the tenants, and answers what differs. Changes nothing.
+    /// Compares every model with the tables of the tenants, and with the classes of their graph databases where TerminusDB is
+    /// configured, and answers what differs. Changes nothing.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) for a tenant that is not there, [`InvalidInput`](ErrorKind::InvalidInput) or
@@ -102,7 +103,8 @@ impl Udal {
         self.migration(Way::Plan, request, watch).await
     }
 
-    /// Brings the tables of the tenants up to their models: adds what they lack, and does what is allowed beyond that.
+    /// Brings the tables of the tenants up to their models: adds what they lack, and does what is allowed beyond that. Classes
+    /// of graph databases get what they lack; what records stand against is blocked there, and cannot be allowed.
     ///
     /// Run again after it was interrupted, it goes on where it ended.
     ///
@@ -186,6 +188,7 @@ async fn database(
             }
         }
     }
+    classes::migrate_classes(udal, matches!(way, Way::Apply), &mut done).await;
     done
 }
 

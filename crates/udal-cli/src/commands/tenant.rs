@@ -6,9 +6,8 @@ use serde_json::json;
 use udal::model::Catalog;
 use udal::value::Timestamp;
 use udal::{
-    DroppedDatabase, Error, ErrorKind, LoadErrors, Maintenance, Placement, ServerName, StartError, TenantMaintenance,
-    TenantPlacement,
-    TenantSlug, TenantStatus, Udal, nearest,
+    DroppedDatabase, Error, ErrorKind, Layers, LoadErrors, Maintenance, Placement, ServerName, StartError,
+    TenantMaintenance, TenantPlacement, TenantSlug, TenantStatus, Udal, nearest,
 };
 
 use crate::args::TenantCommand;
@@ -130,7 +129,8 @@ async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, 
     if !tenants.contains(ctx.tenant()) {
         return Err(missing(name, &tenants).into());
     }
-    let TenantMaintenance { tables, forgotten_keys, failures } = udal.maintain(&ctx, Timestamp::now().date()).await;
+    let TenantMaintenance { tables, forgotten_keys, layers, failures } =
+        udal.maintain(&ctx, Timestamp::now().date()).await;
     let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
         [model.clone(), ahead.join(" "), dropped.join(" "), detached.join(" "), String::new()]
     });
@@ -148,7 +148,10 @@ async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, 
     };
     let failed = |(model, error): &(String, Error)| format!("{model}: failed: {}", error.message());
     let forgotten = format!("{forgotten_keys} idempotency keys forgotten");
-    let lines = tables.iter().map(counts).chain([forgotten]).chain(failures.iter().map(failed));
+    let optimized = layers.map(|Layers { commits, depth }| {
+        format!("layers of the graph database optimised: {commits} commits, {depth} of them since the last time")
+    });
+    let lines = tables.iter().map(counts).chain([forgotten]).chain(optimized).chain(failures.iter().map(failed));
     let lines: Vec<String> = lines.collect();
     let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
         json!({"model": model, "ahead": ahead, "dropped": dropped, "detached": detached, "error": null})

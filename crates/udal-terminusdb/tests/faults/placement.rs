@@ -67,6 +67,14 @@ impl Directory for Book {
         Ok(self.unsearched.lock().unwrap().clone())
     }
 
+    async fn optimized_at(&self, _: &TenantSlug) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn set_optimized_at(&self, _: &TenantSlug, _: u64) -> Result<()> {
+        Ok(())
+    }
+
     async fn adopt(&self, server: &str, found: Vec<TenantSlug>) -> Result<()> {
         let server = if server == "east" { "east" } else { "west" };
         for tenant in found {
