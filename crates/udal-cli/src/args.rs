@@ -1,5 +1,7 @@
 //! The commands and their options.
 
+mod history;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -8,6 +10,8 @@ use clap::parser::ValueSource;
 use clap::{Args, Parser, Subcommand};
 use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
 use udal_format::{Format, IsonOptions};
+
+pub(crate) use history::{DiffArguments, HistoryArguments};
 
 use crate::help;
 use crate::import::Mode;
@@ -252,31 +256,6 @@ pub(crate) struct CreateArguments {
     /// Makes a repetition of this create answer what the first one did
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct HistoryArguments {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// The record's id, such as AppCRMAccount/acme-123
-    pub(crate) id: String,
-    /// The most versions to show [default: 20]
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) limit: Option<usize>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DiffArguments {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// The record's id, such as AppCRMAccount/acme-123
-    pub(crate) id: String,
-    /// A commit that `history` names, or a time such as 2024-05-01T12:00:00Z
-    #[arg(value_name = "FROM")]
-    pub(crate) from: String,
-    /// Another
-    #[arg(value_name = "TO")]
-    pub(crate) to: String,
 }
 
 #[derive(Debug, Args)]
