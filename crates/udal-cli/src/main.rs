@@ -22,6 +22,10 @@ use exit::Exit;
 use failure::Failure;
 use output::Output;
 
+/// Imports and pages make many small texts on one thread and free them on another, which this one does well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = arguments();
     let mut output = Output::to_standard(&arguments.options);
