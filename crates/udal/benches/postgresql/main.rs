@@ -27,6 +27,10 @@ mod tenants;
 use report::Report;
 use shop::Shop;
 
+/// The allocator of the program, for every way that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let is_chosen = |part: &str| chosen.is_empty() || chosen.iter().any(|name| name == part);

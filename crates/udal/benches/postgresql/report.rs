@@ -59,6 +59,16 @@ impl Report {
         }
     }
 
+    /// What Udal did a second of the work under that key.
+    pub(crate) fn rate_of(&self, key: &str) -> Option<f64> {
+        self.lines.iter().find(|line| line.key == key).map(|line| line.udal)
+    }
+
+    /// That work, in words.
+    pub(crate) fn work_of(&self, key: &str) -> String {
+        self.lines.iter().find(|line| line.key == key).map(|line| line.work.clone()).unwrap_or_default()
+    }
+
     /// Adds a table of its own: what it shows in words, its header and its rows.
     pub(crate) fn section(
         &mut self,
@@ -108,10 +118,10 @@ const INTRODUCTION: &str = "# Benchmarks
 <!-- Written by `make bench`; changes by hand are lost. -->
 
 `make bench` measures and writes this page. Each piece of work is done in turns and in one run: with the bare driver
-(tokio-postgres) as one would write it by hand, through Udal's record service, and with SQLAlchemy 2 over psycopg 3. The ratio
+(tokio-postgres) as one would write it by hand, through Udal's record service, and with SQLAlchemy 2 over psycopg 3 in C. The ratio
 is what counts; the rates are those of one machine. All use the same server, started by the bench without `fsync`, and tables
 of one definition. The tables under the first one set Udal beside itself: pages at depth, and one call among few and among many
-models and tenants, which must cost the same. The code is in `crates/udal/benches/postgresql/main.rs` and beside it.
+models and tenants, which must cost the same. All run with the program's allocator. The code is in `crates/udal/benches/postgresql/main.rs` and beside it.
 ";
 
 const HEADER: &str = "| work | bare driver | SQLAlchemy | Udal | of the bare driver | of SQLAlchemy | aim |
