@@ -1,0 +1,33 @@
+//! The requests themselves, sent by reqwest and read to the end.
+
+use bytes::Bytes;
+use udal_graph::Request;
+
+pub(crate) struct Bare {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Bare {
+    pub(crate) fn new(url: &str) -> Self {
+        Bare { http: reqwest::Client::builder().gzip(true).build().unwrap(), url: url.trim_end_matches('/').to_owned() }
+    }
+
+    async fn send(&self, path: &str, body: impl Into<reqwest::Body>) -> Bytes {
+        let password = std::env::var("UDAL_TERMINUSDB_PASSWORD").unwrap_or_else(|_| "root".to_owned());
+        let request = self.http.post(format!("{}{path}", self.url)).basic_auth("admin", Some(password));
+        let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        let status = answer.status();
+        let body = answer.bytes().await.unwrap();
+        assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+        body
+    }
+
+    pub(crate) async fn ask(&self, database: &str, request: &Request) -> Bytes {
+        self.send(&format!("/api/graphql/admin/{database}"), request.to_json().to_string()).await
+    }
+
+    pub(crate) async fn insert(&self, database: &str, body: String) -> Bytes {
+        self.send(&format!("/api/document/admin/{database}?author=bench&message=bench"), body).await
+    }
+}
