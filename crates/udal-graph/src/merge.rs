@@ -38,7 +38,10 @@ pub fn differences(class: &Class, found: &Json, is_empty: bool) -> Vec<Differenc
                 ("change-type", Some(format!("it is {} there and {} in the model", shown(held), shown(range))))
             }
             None if !asks_for_value(range) => ("add-property", None),
-            None => ("require", Some("it is required in the model, and the records there have none".to_owned())),
+            None if range.is_string() => {
+                ("require", Some("it is required in the model, and the records there have none".to_owned()))
+            }
+            None => ("require", Some("the server asks for every list, and the records there have none".to_owned())),
         };
         differences.push(Difference { kind, property: property.clone(), refusal: problem.filter(|_| !is_empty) });
     }
