@@ -36,5 +36,6 @@ mod subject;
 mod world;
 
 pub use comparison::compare;
-pub use runner::{Verdict, cases, run, verdicts};
+pub use runner::{Verdict, case_of_tenant, cases, group_of_tenant, run, verdicts};
 pub use subject::Subject;
+pub use world::tenant_of;

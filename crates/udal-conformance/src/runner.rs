@@ -10,7 +10,7 @@ use crate::case::{Case, Failure, Outcome};
 use crate::cases::all;
 use crate::comparison;
 use crate::subject::Subject;
-use crate::world::World;
+use crate::world::{World, tenant_of};
 
 /// How many cases run at one time where the command line does not say.
 const THREADS: usize = 4;
@@ -29,6 +29,22 @@ pub struct Verdict {
 /// The titles of all cases, such as `LIST-2::ties_are_broken_by_id`.
 pub fn cases() -> Vec<String> {
     all().iter().map(Case::title).collect()
+}
+
+/// The title of the case whose tenant has that name in a [repeatable](Subject::repeatable) run.
+pub fn case_of_tenant(tenant: &str) -> Option<String> {
+    // Further tenants of a case, and longer names of one, start with the first one's.
+    let first = tenant.get(..17)?;
+    let comparisons = (0..comparison::MOST_MODELS).map(comparison::title);
+    cases().into_iter().chain(comparisons).find(|title| tenant_of(title) == first)
+}
+
+/// What the clauses are about of the case whose tenant has that name in a [repeatable](Subject::repeatable) run, such as
+/// `batch-create`.
+pub fn group_of_tenant(tenant: &str) -> Option<String> {
+    let title = case_of_tenant(tenant)?;
+    let clause = title.split("::").next()?;
+    Some(clause.trim_end_matches(|digit: char| digit.is_ascii_digit()).trim_end_matches('-').to_lowercase())
 }
 
 /// Runs the cases and the random comparisons on each subject, as the command line asks, and lists what was ignored.
@@ -82,7 +98,7 @@ pub fn verdicts(subject: &Subject, chosen: impl Fn(&str) -> bool) -> Vec<Verdict
 }
 
 fn run_case(subject: &Subject, case: Case) -> Result<(), String> {
-    let world = World::new(subject).map_err(|failure| failure.to_string())?;
+    let world = World::new(subject, &case.title()).map_err(|failure| failure.to_string())?;
     finish(subject, &world, (case.run)(&world))
 }
 

@@ -27,6 +27,8 @@ pub struct Subject {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) runtime: Handle,
     pub(crate) comparisons: usize,
+    /// The seed of random comparisons, where every run is to ask the same.
+    pub(crate) repeats: Option<u64>,
     skipped: Vec<(String, String)>,
 }
 
@@ -43,13 +45,20 @@ impl Subject {
 
     fn new(name: String, storage: StorageKind, backend: Arc<dyn Backend>, runtime: &Handle) -> Self {
         let runtime = runtime.clone();
-        Subject { name, storage, backend, runtime, comparisons: 2_000, skipped: Vec::new() }
+        Subject { name, storage, backend, runtime, comparisons: 2_000, repeats: None, skipped: Vec::new() }
     }
 
     /// How many random comparisons to make where `UDAL_COMPARISONS` does not say; 2,000 by default.
     #[must_use]
     pub fn comparisons(mut self, comparisons: usize) -> Self {
         self.comparisons = comparisons;
+        self
+    }
+
+    /// Makes every run ask the same: tenants are called after their cases, and random comparisons are of this seed.
+    #[must_use]
+    pub fn repeatable(mut self, seed: u64) -> Self {
+        self.repeats = Some(seed);
         self
     }
 

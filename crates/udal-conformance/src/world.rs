@@ -1,11 +1,11 @@
 //! Where a case happens: a backend, models, and a tenant of its own.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Barrier;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use udal_core::contract::Backend;
 use udal_core::model::{Catalog, StorageKind};
 use udal_core::{AccessContext, Context, Ownership, TenantSlug};
@@ -25,19 +25,23 @@ pub(crate) struct World {
     /// The case's own tenant.
     pub(crate) tenant: TenantSlug,
     catalog: Catalog,
+    /// What the names of its tenants start with, where every run is to have the same.
+    name: Option<String>,
     others: Arc<Mutex<Vec<TenantSlug>>>,
 }
 
 impl World {
-    /// A world with the suite's models.
-    pub(crate) fn new(subject: &Subject) -> Result<Self, Failure> {
-        World::with(subject, models::catalog(subject.storage)?)
+    /// A world with the suite's models, for what is called `title`.
+    pub(crate) fn new(subject: &Subject, title: &str) -> Result<Self, Failure> {
+        World::with(subject, title, models::catalog(subject.storage)?)
     }
 
     /// A world with these models.
-    pub(crate) fn with(subject: &Subject, catalog: Catalog) -> Result<Self, Failure> {
+    pub(crate) fn with(subject: &Subject, title: &str, catalog: Catalog) -> Result<Self, Failure> {
         let (backend, storage) = (Arc::clone(&subject.backend), subject.storage);
-        Ok(World { backend, storage, tenant: new_tenant()?, catalog, others: Arc::default() })
+        let name = subject.repeats.map(|_| tenant_of(title));
+        let tenant = if let Some(name) = &name { TenantSlug::new(name)? } else { new_tenant()? };
+        Ok(World { backend, storage, tenant, catalog, name, others: Arc::default() })
     }
 
     /// The records of that model, as the operator sees them.
@@ -58,7 +62,11 @@ impl World {
 
     /// Another tenant, which is dropped with this world.
     pub(crate) fn other_tenant(&self) -> Result<TenantSlug, Failure> {
-        self.also(new_tenant()?)
+        let number = self.others.lock().unwrap_or_else(PoisonError::into_inner).len();
+        self.also(match &self.name {
+            Some(name) => TenantSlug::new(&format!("{name}-{number}"))?,
+            None => new_tenant()?,
+        })
     }
 
     /// A tenant whose name starts with this world's tenant's.
@@ -77,11 +85,16 @@ impl World {
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
-        let barrier = Arc::new(Barrier::new(count));
+        // The last one to come opens the gate; they go through it in the order in which they came.
+        let gate = Arc::new((AtomicUsize::new(0), Semaphore::new(0)));
         let spawn = |number| {
-            let (barrier, future) = (Arc::clone(&barrier), act(number));
+            let (gate, future) = (Arc::clone(&gate), act(number));
             tokio::spawn(async move {
-                barrier.wait().await;
+                let (came, open) = &*gate;
+                if came.fetch_add(1, Ordering::SeqCst) + 1 == count {
+                    open.add_permits(count);
+                }
+                open.acquire().await.map(SemaphorePermit::forget).ok();
                 future.await
             })
         };
@@ -106,6 +119,14 @@ impl World {
 /// Someone who sees and writes everything of the tenant.
 pub(crate) fn operator(tenant: &TenantSlug) -> Context {
     Context::new(tenant.clone(), AccessContext::unrestricted("the conformance suite"))
+}
+
+/// What the tenant of that case is called in every [repeatable](Subject::repeatable) run: its title's FNV-1a hash.
+pub fn tenant_of(title: &str) -> String {
+    let hash = title
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("t{hash:016x}")
 }
 
 /// A tenant that no other case and no other run has.

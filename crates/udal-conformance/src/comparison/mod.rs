@@ -24,6 +24,14 @@ const PARTS: usize = 8;
 const COMPARISONS_VARIABLE: &str = "UDAL_COMPARISONS";
 const SEED_VARIABLE: &str = "UDAL_SEED";
 
+/// How many models are told from their tenants' names.
+pub(crate) const MOST_MODELS: u64 = 1_000;
+
+/// What the comparisons with the model of that number are called.
+pub(crate) fn title(number: u64) -> String {
+    format!("comparison::model_{number}")
+}
+
 /// The comparisons of this subject, as trials.
 pub(crate) fn trials(subject: &Subject) -> Vec<Trial> {
     let total = match number(COMPARISONS_VARIABLE) {
@@ -31,7 +39,7 @@ pub(crate) fn trials(subject: &Subject) -> Vec<Trial> {
         Err(problem) => return vec![broken(subject, problem)],
     };
     let seed = match number(SEED_VARIABLE) {
-        Ok(given) => given.unwrap_or_else(seed_of_now),
+        Ok(given) => given.or(subject.repeats).unwrap_or_else(seed_of_now),
         Err(problem) => return vec![broken(subject, problem)],
     };
     let trial = |part: usize| {

@@ -35,7 +35,7 @@ pub(super) struct Game<'w> {
 pub(super) fn compare_model(subject: &Subject, seed: u64, number: u64, comparisons: usize) -> Result<(), String> {
     let mut dice = Dice::new(seed, number);
     let catalog = models::build(chance::models(&mut dice, subject.storage)).map_err(|failure| failure.to_string())?;
-    let world = World::with(subject, catalog).map_err(|failure| failure.to_string())?;
+    let world = World::with(subject, &super::title(number), catalog).map_err(|failure| failure.to_string())?;
     finish(subject, &world, play(&world, dice, comparisons))
 }
 
