@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo ison-py test check lint audit bench
+.PHONY: help setup demo ison-py test test-live check lint audit bench
 
 CARGO ?= cargo
 
@@ -23,6 +23,10 @@ ison-py: ## Install the Python parser that tests read ISON back with, where ther
 test: setup ison-py check ## Run the repository's checks and every test, against a real PostgreSQL
 	@sh scripts/install-pgbouncer.sh
 	$(CARGO) test --workspace --locked
+
+test-live: ## Run the behaviour suite on the TerminusDB server at UDAL_TERMINUSDB_URL; with UDAL_TERMINUSDB_RECORD=1, record it
+	@test -n "$$UDAL_TERMINUSDB_URL" || { echo "set UDAL_TERMINUSDB_URL to a TerminusDB server, such as http://localhost:6363" >&2; exit 1; }
+	$(CARGO) test -p udal-terminusdb --locked -- --test-threads 1
 
 check: ## Run the repository's checks alone: dependencies, clauses, sizes, paths
 	$(CARGO) run -q -p xtask --locked -- check

@@ -165,7 +165,7 @@ pub fn read_answer(model: &Arc<Model>, text: &str) -> Result<(String, Record)> {
 }
 
 /// A document that links to a record which is to be deleted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Linker {
     model: String,
     id: String,
@@ -192,6 +192,22 @@ impl Linker {
     /// The record's id.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The name of the record's model.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The ids of the records to which `links` lead from here.
+    pub fn targets(&self, links: &[IncomingLink]) -> Vec<String> {
+        let fields = links.iter().filter(|link| link.model == self.model);
+        let held = fields.filter_map(|link| serde_json::from_str(self.members.get(&link.field)?.get()).ok());
+        let nodes = held.flat_map(|held: Json| match held {
+            Json::Array(items) => items,
+            one => vec![one],
+        });
+        nodes.filter_map(|node| record_id(node.as_str()?)).collect()
     }
 
     /// Takes out the links to `id` that `links` may hold, and counts the version up.

@@ -23,4 +23,4 @@ pub use names::{answer_node, class_name, field_of, node_id, record_id};
 pub use read::{any_of, count, get, list, read_count, read_records, search};
 pub use request::Request;
 pub use snapshot::{Found, Wanted};
-pub use woql::replace_and_delete;
+pub use woql::{Document, Script};

@@ -17,7 +17,7 @@ use crate::filter::{all, any, expression, write_filter};
 use crate::kind::Kind;
 use crate::letters::holding;
 use crate::names::{class_name, iri, property, text_of_link};
-use crate::request::{Request, Writer};
+use crate::request::{Request, Writer, members};
 
 /// What is answered of each record: its document as text, in which the server changes nothing.
 const SELECTION: &str = ") {_json}";
@@ -109,7 +109,7 @@ pub fn read_records(model: &Arc<Model>, data: &RawValue) -> Result<Vec<Record>> 
         #[serde(rename = "_json")]
         document: String,
     }
-    let lists: BTreeMap<String, Vec<Node>> = serde_json::from_str(data.get()).map_err(Error::internal)?;
+    let lists: BTreeMap<String, Vec<Node>> = members(data)?;
     lists.into_values().flatten().map(|node| read_document(model, &node.document)).collect()
 }
 
@@ -118,7 +118,7 @@ pub fn read_records(model: &Arc<Model>, data: &RawValue) -> Result<Vec<Record>> 
 /// # Errors
 /// [`Internal`](udal_core::ErrorKind::Internal) for an answer of another form.
 pub fn read_count(data: &RawValue) -> Result<u64> {
-    let counts: BTreeMap<String, u64> = serde_json::from_str(data.get()).map_err(Error::internal)?;
+    let counts: BTreeMap<String, u64> = members(data)?;
     counts.into_values().next().ok_or_else(|| Error::internal("a count was answered with nothing"))
 }
 

@@ -8,16 +8,17 @@ use udal_core::{Error, Result};
 
 use crate::class::ANSWERS;
 use crate::names::{answer_node, base, class_name, iri, record_id};
-use crate::request::{Request, Writer};
+use crate::request::{Request, Writer, members};
 
 /// What is to be read: records whole, records of which it matters only whether they are there, earlier answers, and the
 /// documents that link to a record.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     records: BTreeMap<String, BTreeSet<String>>,
     targets: BTreeMap<String, BTreeSet<String>>,
     answers: BTreeSet<(String, String)>,
-    links: Vec<(String, String, String)>,
+    /// By the target's model, the linker's model and the back link: the targets.
+    links: BTreeMap<(String, String, String), BTreeSet<String>>,
 }
 
 /// What was read.
@@ -31,6 +32,17 @@ pub struct Found {
     pub answers: BTreeMap<(String, String), String>,
     /// The documents that link to a record: the model, the text.
     pub linkers: Vec<(String, String)>,
+}
+
+impl Found {
+    /// Adds what else was read.
+    pub fn extend(&mut self, other: Found) {
+        let Found { records, targets, answers, linkers } = other;
+        self.records.extend(records);
+        self.targets.extend(targets);
+        self.answers.extend(answers);
+        self.linkers.extend(linkers);
+    }
 }
 
 impl Wanted {
@@ -53,7 +65,8 @@ impl Wanted {
     pub fn linkers(&mut self, model: &Model, id: &str, is_known: impl Fn(&str) -> bool) {
         for link in model.incoming_links().iter().filter(|link| is_known(&link.model)) {
             let back = format!("_{}_of_{}", link.field, class_name(&link.model));
-            self.links.push((link.model.clone(), back, id.to_owned()));
+            let key = (model.name().to_owned(), link.model.clone(), back);
+            self.links.entry(key).or_default().insert(id.to_owned());
         }
     }
 
@@ -61,8 +74,22 @@ impl Wanted {
     pub fn retain(&mut self, is_known: impl Fn(&str) -> bool) {
         self.records.retain(|model, _| is_known(model));
         self.targets.retain(|model, _| is_known(model));
-        self.links
-            .retain(|(model, _, id)| is_known(model) && id.split_once('/').is_some_and(|(target, _)| is_known(target)));
+        self.links.retain(|(target, linker, _), _| is_known(target) && is_known(linker));
+    }
+
+    /// The same in parts: everything but the links, and each link by itself.
+    pub fn apart(&self) -> Vec<Wanted> {
+        let first = Wanted { links: BTreeMap::new(), ..self.clone() };
+        let link = |(key, ids): (&(String, String, String), &BTreeSet<String>)| Wanted {
+            links: BTreeMap::from([(key.clone(), ids.clone())]),
+            ..Wanted::default()
+        };
+        std::iter::once(first).chain(self.links.iter().map(link)).collect()
+    }
+
+    /// Whether nothing but the documents that link to a record is wanted.
+    pub fn is_link(&self) -> bool {
+        self.records.is_empty() && self.targets.is_empty() && self.answers.is_empty()
     }
 
     /// The request; none where nothing is wanted.
@@ -81,9 +108,8 @@ impl Wanted {
             nodes(&mut writer, "a", ANSWERS, answers);
             writer.push("{_id _json} ");
         }
-        for (at, (_, back, id)) in self.links.iter().enumerate() {
-            let (model, _) = id.split_once('/')?;
-            nodes(&mut writer, &format!("l{at}"), &class_name(model), [iri(id)].into_iter());
+        for (at, ((target, _, back), ids)) in self.links.iter().enumerate() {
+            nodes(&mut writer, &format!("l{at}"), &class_name(target), ids.iter().map(|id| iri(id)));
             writer.push("{n: ").push(back).push(" {_json}} ");
         }
         (!writer.is_empty()).then(|| writer.finish())
@@ -94,7 +120,7 @@ impl Wanted {
     /// # Errors
     /// [`Internal`](udal_core::ErrorKind::Internal) for an answer of another form.
     pub fn read(&self, data: &RawValue) -> Result<Found> {
-        let lists: BTreeMap<String, Vec<Node>> = serde_json::from_str(data.get()).map_err(Error::internal)?;
+        let lists: BTreeMap<String, Vec<Node>> = members(data)?;
         let mut found = Found::default();
         let nodes = |alias: String| lists.get(&alias).map(Vec::as_slice).unwrap_or_default().iter();
         for (at, ids) in self.records.values().enumerate() {
@@ -113,7 +139,7 @@ impl Wanted {
             let asked = self.answers.iter().find(|(model, key)| answer_node(model, key) == short);
             found.answers.extend(asked.map(|asked| (asked.clone(), text.clone())));
         }
-        for (at, (model, ..)) in self.links.iter().enumerate() {
+        for (at, (_, model, _)) in self.links.keys().enumerate() {
             let linkers = nodes(format!("l{at}")).flat_map(|node| node.linkers.iter().flatten());
             found.linkers.extend(linkers.filter_map(|linker| Some((model.clone(), linker.document.clone()?))));
         }
@@ -122,11 +148,7 @@ impl Wanted {
 }
 
 fn nodes(writer: &mut Writer, alias: &str, class: &str, iris: impl Iterator<Item = String>) {
-    writer.push(alias).push(": ").push(class).push("(ids: [");
-    for (at, iri) in iris.enumerate() {
-        writer.push(if at == 0 { "" } else { ", " }).iri(&iri);
-    }
-    writer.push("]) ");
+    writer.push(alias).push(": ").push(class).push("(ids: ").iris(iris).push(") ");
 }
 
 #[derive(serde::Deserialize)]

@@ -8,11 +8,11 @@ use udal_core::contract::{
     Get, GetAt, History, List, Page, Search, Update, Upsert, Versions,
 };
 use udal_core::record::Record;
-use udal_core::{Context, Error, ErrorKind, Result, TenantSlug};
+use udal_core::{Context, Result, TenantSlug};
 
 use crate::settings::Settings;
 use crate::tenant::Databases;
-use crate::{batch, history, read, write};
+use crate::{batch, changes, history, read, write};
 
 /// Keeps linked documents in TerminusDB, a database for each tenant. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,16 +74,16 @@ impl Backend for TerminusdbBackend {
         batch::batch_create(&self.databases, ctx, op).await
     }
 
-    async fn upsert(&self, _: &Context, _: Upsert<'_>) -> Result<ChangeReport> {
-        Err(no_changes("upsert"))
+    async fn upsert(&self, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+        changes::upsert(&self.databases, ctx, op).await
     }
 
-    async fn batch_update(&self, _: &Context, _: BatchUpdate<'_>) -> Result<ChangeReport> {
-        Err(no_changes("batch_update"))
+    async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        changes::batch_update(&self.databases, ctx, op).await
     }
 
-    async fn batch_delete(&self, _: &Context, _: BatchDelete<'_>) -> Result<ChangeReport> {
-        Err(no_changes("batch_delete"))
+    async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        changes::batch_delete(&self.databases, ctx, op).await
     }
 
     async fn get_at(&self, ctx: &Context, op: GetAt) -> Result<Option<Record>> {
@@ -105,11 +105,4 @@ impl Backend for TerminusdbBackend {
     async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
         self.databases.remove(tenant).await
     }
-}
-
-/// Batches that change records are not offered: item by item they would be a commit each, and nothing of a batch may take
-/// effect when its stream fails.
-fn no_changes(operation: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("`{operation}` is not offered for models kept in TerminusDB"))
-        .hint("write the records one by one, or new ones by batch_create")
 }

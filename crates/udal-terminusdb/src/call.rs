@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde_json::Value as Json;
 use udal_core::{Error, ErrorKind};
 
 use crate::failure::{Failure, Rejection, transport};
@@ -33,12 +32,8 @@ pub(crate) struct Committed {
 pub(crate) enum Write {
     /// New documents, one after the other.
     Insert(Bytes),
-    /// Documents in the place of those with their ids, or new ones.
-    Put(Bytes),
-    /// The ids of documents to delete.
-    Delete(Bytes),
-    /// A WOQL query.
-    Query(Json),
+    /// The text of a WOQL query, which answers no solution where it was not done.
+    Query(String),
 }
 
 /// An answer that says that the request was done.

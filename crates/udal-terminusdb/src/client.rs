@@ -117,7 +117,7 @@ impl Client {
         match (said.data, said.errors) {
             (_, Some(errors)) => Err(Failure::Rejected(Rejection::of_graphql(&errors))),
             (Some(data), None) => Ok(data),
-            (None, None) => Err(Failure::Error(Error::internal("a GraphQL answer has neither data nor errors"))),
+            (None, None) => Err(Failure::Nothing),
         }
     }
 
@@ -167,17 +167,11 @@ impl Client {
         write: Write,
         commit: &Commit,
     ) -> std::result::Result<Committed, Failure> {
-        let mut query = vec![("author", commit.author.as_str()), ("message", commit.message.as_str())];
-        let (method, body) = match write {
-            Write::Insert(body) => (Method::POST, body),
-            Write::Put(body) => {
-                query.push(("create", "true"));
-                (Method::PUT, body)
-            }
-            Write::Delete(body) => (Method::DELETE, body),
-            Write::Query(woql) => return self.woql(database, &woql, commit).await,
-        };
-        self.write_with(method, database, query, body, commit.at.as_deref()).await
+        let query = vec![("author", commit.author.as_str()), ("message", commit.message.as_str())];
+        match write {
+            Write::Insert(body) => self.write_with(Method::POST, database, query, body, commit.at.as_deref()).await,
+            Write::Query(woql) => self.woql(database, &woql, commit).await,
+        }
     }
 
     async fn write_with(
@@ -227,19 +221,25 @@ impl Client {
     }
 
     /// Runs a WOQL query that writes, in one commit.
-    async fn woql(&self, database: &str, query: &Json, commit: &Commit) -> std::result::Result<Committed, Failure> {
+    async fn woql(&self, database: &str, query: &str, commit: &Commit) -> std::result::Result<Committed, Failure> {
+        #[derive(Deserialize)]
+        struct Said {
+            bindings: Vec<Json>,
+        }
         let Commit { author, message, at } = commit;
-        let body = serde_json::json!({"query": query, "commit_info": {"author": author, "message": message}});
+        let commit_info = serde_json::json!({"author": author, "message": message});
         let call = Call {
             method: Method::POST,
             path: format!("/api/woql/{}", self.place(database)),
             query: Vec::new(),
-            body: Some(Bytes::from(body.to_string())),
+            body: Some(Bytes::from(format!("{{\"commit_info\":{commit_info},\"query\":{query}}}"))),
             at: at.as_deref(),
             timeout: self.write_timeout,
         };
         let answer = self.send(call).await?;
-        Ok(Committed { version: answer.version })
+        let said: Said = serde_json::from_slice(&answer.body).map_err(unreadable)?;
+        // What the query rests on was so no more.
+        if said.bindings.is_empty() { Err(Failure::Overtaken) } else { Ok(Committed { version: answer.version }) }
     }
 
     /// The last commits of the database, the newest first.

@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Overtaken,
     /// The server refused what was sent: nothing was stored.
     Rejected(Rejection),
+    /// A GraphQL answer without data and without errors: a link was followed back that no document ever had.
+    Nothing,
     /// The request was sent, and no answer came: it may have been stored.
     Unclear(Error),
     /// Everything else, as the caller sees it. Nothing was stored.
@@ -37,6 +39,7 @@ impl From<Failure> for Error {
                 Error::new(ErrorKind::Unavailable, "another change came in the way").hint("try again in a moment")
             }
             Failure::Rejected(said) => crate::witness::error_of(said),
+            Failure::Nothing => Error::internal("a GraphQL answer has neither data nor errors"),
             Failure::Unclear(error) | Failure::Error(error) => error,
         }
     }

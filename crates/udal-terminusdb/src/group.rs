@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use udal_core::contract::Created;
-use udal_core::model::Model;
+use udal_core::model::{Field, Model};
 use udal_core::{Context, Error, ErrorKind, Result, shorten};
 use udal_graph::{Found, Wanted, answer, class_name, document};
 use uuid::Uuid;
@@ -15,11 +15,11 @@ use uuid::Uuid;
 use crate::call::{Commit, Write};
 use crate::database::{Database, Known};
 use crate::failure::Failure;
-use crate::overlay::{Changes, Overlay};
+use crate::overlay::Overlay;
 use crate::writer::{Done, Job, Work};
 
 /// How often a group is tried when others come in its way.
-const ATTEMPTS: usize = 10;
+pub(crate) const ATTEMPTS: usize = 30;
 /// How often a request is sent whose answer does not come.
 const UNCLEAR_ATTEMPTS: u32 = 3;
 /// How many commits are looked through for one of ours.
@@ -55,22 +55,27 @@ impl Database {
     }
 
     async fn alone(&self, known: &mut Known, job: &Job) -> Result<Done> {
+        let mut is_refused = false;
         for _ in 0..ATTEMPTS {
             let done = match &job.work {
                 Work::Ensure(model) => self.ensure(known, [model]).await.map(|()| Ok(Done::Ensured)),
                 Work::Batch(batch) => {
                     self.write_batch(known, &job.ctx, batch).await.map(|report| report.map(Done::Batch))
                 }
-                Work::Delete(delete) if !delete.model.incoming_links().is_empty() => self
-                    .delete_linked(known, &job.ctx, delete)
-                    .await
-                    .map(|deleted| deleted.map(|deleted| Done::Deleted(deleted.map(Box::new)))),
+                Work::Changes(batch) => {
+                    self.write_changes(known, &job.ctx, batch).await.map(|report| report.map(Done::Changes))
+                }
                 _ => self.once(known, std::slice::from_ref(job)).await.map(|mut answers| {
                     answers.pop().unwrap_or_else(|| Err(Error::internal("a write was not answered")))
                 }),
             };
             match done {
                 Err(Failure::Overtaken | Failure::Missing(_)) => known.forget(),
+                // What was read beforehand may not be so any more: a link's end was deleted, a class is another.
+                Err(Failure::Rejected(_)) if !is_refused => {
+                    is_refused = true;
+                    known.forget();
+                }
                 Err(failure) => {
                     known.forget();
                     return Err(failure.into());
@@ -112,10 +117,18 @@ impl Database {
         }
         let mut wanted = Wanted::default();
         group.iter().for_each(|job| want(&mut wanted, &job.work));
-        let mut overlay = Overlay::over(self.find(known, &mut wanted).await?);
+        let found = self.find(known, &mut wanted).await?;
+        let mut overlay = match group {
+            // Linkers are only asked for where a delete is alone.
+            [Job { work: Work::Delete(delete), .. }] => {
+                let mut overlay = Overlay::default();
+                overlay.add(&delete.model, found)?;
+                overlay
+            }
+            _ => Overlay::over(found),
+        };
         let answers = answers(&mut overlay, group);
-        let changes = overlay.changes();
-        if let Some(write) = write_of(&changes) {
+        if let Some(write) = overlay.write(known)? {
             self.send(known, write, group).await?;
         }
         Ok(answers)
@@ -149,10 +162,26 @@ impl Database {
     /// Reads what is wanted.
     pub(crate) async fn find(&self, known: &mut Known, wanted: &mut Wanted) -> std::result::Result<Found, Failure> {
         wanted.retain(|model| known.has_class(model));
-        match wanted.request() {
-            None => Ok(Found::default()),
-            Some(request) => Ok(wanted.read(&*self.client.ask(&self.name, &request).await?)?),
+        let Some(request) = wanted.request() else { return Ok(Found::default()) };
+        match self.client.ask(&self.name, &request).await {
+            Ok(data) => Ok(wanted.read(&data)?),
+            Err(Failure::Nothing) => self.find_apart(wanted).await,
+            Err(failure) => Err(failure),
         }
+    }
+
+    /// Reads what is wanted, each link by itself: the server answers nothing at all where one was never used.
+    async fn find_apart(&self, wanted: &Wanted) -> std::result::Result<Found, Failure> {
+        let mut found = Found::default();
+        for part in wanted.apart() {
+            let Some(request) = part.request() else { continue };
+            match self.client.ask(&self.name, &request).await {
+                Ok(data) => found.extend(part.read(&data)?),
+                Err(Failure::Nothing) if part.is_link() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(found)
     }
 
     async fn send(&self, known: &mut Known, write: Write, group: &[Job]) -> std::result::Result<(), Failure> {
@@ -178,7 +207,8 @@ impl Database {
                     known.version = committed.version;
                     return Ok(());
                 }
-                (Err(Failure::Overtaken), Some(_)) if self.is_committed(&token).await? => {
+                // The first one may have been stored, so that the same once more is stale, or its ids are taken.
+                (Err(Failure::Overtaken | Failure::Rejected(_)), Some(_)) if self.is_committed(&token).await? => {
                     known.version = self.client.version(&self.name).await?;
                     return Ok(());
                 }
@@ -203,7 +233,13 @@ impl Database {
 impl Known {
     /// Whether the class of the model of that name is there.
     pub(crate) fn has_class(&self, model: &str) -> bool {
-        self.classes.as_ref().is_some_and(|classes| classes.contains_key(&class_name(model)))
+        self.class(&class_name(model)).is_ok()
+    }
+
+    /// The definition of the class of that name.
+    pub(crate) fn class(&self, name: &str) -> Result<&Json> {
+        let class = self.classes.as_ref().and_then(|classes| classes.get(name));
+        class.ok_or_else(|| Error::internal(format!("there is no class `{name}`")))
     }
 }
 
@@ -234,16 +270,6 @@ fn created(job: &Job) -> Result<Done> {
     }
 }
 
-fn write_of(changes: &Changes) -> Option<Write> {
-    let Changes { puts, all_new, removes } = changes;
-    match (puts.is_empty(), removes.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some(Write::Delete(Bytes::from(json!(removes).to_string()))),
-        _ if *all_new => Some(Write::Insert(Bytes::from(puts.join("\n")))),
-        _ => Some(Write::Put(Bytes::from(puts.join("\n")))),
-    }
-}
-
 /// Notes what must be known before the write can be told.
 fn want(wanted: &mut Wanted, work: &Work) {
     match work {
@@ -256,23 +282,24 @@ fn want(wanted: &mut Wanted, work: &Work) {
         }
         Work::Update(update) => {
             wanted.record(update.model.name(), &update.id);
-            for change in update.patch.changes().iter().filter(|change| change.field.is_link()) {
-                let held = change.value.as_ref().map(udal_core::value::Value::elements).unwrap_or_default();
-                let ids = held.iter().filter_map(udal_core::value::Value::as_str);
-                let target = change.field.field_type().target().unwrap_or_default();
-                ids.for_each(|id| wanted.target(target, id));
-            }
+            want_targets(wanted, update.patch.links());
         }
-        Work::Delete(delete) => wanted.record(delete.model.name(), &delete.id),
-        Work::Batch(_) | Work::Ensure(_) => {}
+        Work::Delete(delete) => {
+            wanted.record(delete.model.name(), &delete.id);
+            wanted.linkers(&delete.model, &delete.id, |_| true);
+        }
+        Work::Batch(_) | Work::Changes(_) | Work::Ensure(_) => {}
     }
 }
 
 /// Notes the records that `record` links to.
 pub(crate) fn want_links(wanted: &mut Wanted, record: &udal_core::record::Record) {
-    for (field, id) in record.links() {
-        wanted.target(field.field_type().target().unwrap_or_default(), id);
-    }
+    want_targets(wanted, record.links());
+}
+
+/// Notes the records to which these fields' links lead.
+pub(crate) fn want_targets<'a>(wanted: &mut Wanted, links: impl Iterator<Item = (&'a Arc<Field>, &'a str)>) {
+    links.for_each(|(field, id)| wanted.target(field.field_type().target().unwrap_or_default(), id));
 }
 
 fn answers(overlay: &mut Overlay, group: &[Job]) -> Vec<Result<Done>> {
@@ -280,7 +307,7 @@ fn answers(overlay: &mut Overlay, group: &[Job]) -> Vec<Result<Done>> {
         Work::Create(op) => overlay.create(&job.ctx, op).map(|created| Done::Created(Box::new(created))),
         Work::Update(op) => overlay.update(&job.ctx, op).map(|record| Done::Updated(Box::new(record))),
         Work::Delete(op) => overlay.delete(&job.ctx, op).map(|deleted| Done::Deleted(deleted.map(Box::new))),
-        Work::Batch(_) | Work::Ensure(_) => Err(Error::internal("this joins no group")),
+        Work::Batch(_) | Work::Changes(_) | Work::Ensure(_) => Err(Error::internal("this joins no group")),
     };
     group.iter().map(answer).collect()
 }
@@ -303,7 +330,7 @@ fn message_of(job: &Job, with_author: bool) -> String {
         Work::Create(op) => ("create", op.record.id()),
         Work::Update(op) => ("update", op.id.as_str()),
         Work::Delete(op) => ("delete", op.id.as_str()),
-        Work::Batch(_) | Work::Ensure(_) => ("write", ""),
+        Work::Batch(_) | Work::Changes(_) | Work::Ensure(_) => ("write", ""),
     };
     let by = if with_author { format!(" by {}", author_of(&job.ctx)) } else { String::new() };
     format!("{verb} {}{by}", shorten(id))

@@ -5,13 +5,14 @@
 mod backend;
 mod batch;
 mod call;
+mod changes;
 mod client;
 mod database;
 mod directory;
 mod failure;
 mod group;
 mod history;
-mod linked;
+mod linkers;
 mod maintain;
 mod migrate;
 mod overlay;

@@ -1,7 +1,10 @@
 //! What a group of writes does, told one by one over what was read before: each is answered for itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value as Json};
 
 use udal_core::contract::refusal::{already_exists, broken_link, key_used_otherwise, not_found, version_conflict};
 use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
@@ -9,28 +12,31 @@ use udal_core::filter::evaluate;
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, FieldError, Result};
-use udal_graph::{Found, answer, document, node_id, read_answer, read_document};
+use udal_graph::{ANSWERS, Document, Found, Script, answer, class_name, document, node_id, read_answer, read_document};
+
+use crate::call::Write;
+use crate::database::Known;
+use crate::linkers::Linkers;
+use crate::spool::hash_of;
 
 /// The records that the writes are about, as they are after the writes told so far.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     found: Found,
     /// Records that a write changed; none where it deleted one.
-    changed: BTreeMap<String, Option<Record>>,
-    /// Ids of changed records that were not there before the group.
-    created: BTreeSet<String>,
+    changed: BTreeMap<String, Changed>,
     answers: BTreeMap<(String, String), (Idempotency, Record)>,
+    /// Who links to the records that are to be deleted.
+    linkers: Linkers,
+    /// Hashes of the ids of records that are still to come: links may lead to them.
+    pub(crate) promised: HashSet<u128>,
 }
 
-/// What the group is to commit.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Changes {
-    /// Documents, as text.
-    pub(crate) puts: Vec<String>,
-    /// Whether none of the documents was there before.
-    pub(crate) all_new: bool,
-    /// The nodes of documents to delete.
-    pub(crate) removes: Vec<String>,
+/// What a write made of a record.
+#[derive(Debug)]
+struct Changed {
+    model: Arc<Model>,
+    now: Option<Record>,
 }
 
 impl Overlay {
@@ -38,18 +44,35 @@ impl Overlay {
         Overlay { found, ..Overlay::default() }
     }
 
+    /// Adds what was read of further records of `model`, which are those that the next writes are about.
+    pub(crate) fn add(&mut self, model: &Model, found: Found) -> Result<()> {
+        self.found.extend(found);
+        self.linkers.add(model, std::mem::take(&mut self.found.linkers))
+    }
+
     fn record(&self, model: &Arc<Model>, id: &str) -> Result<Option<Record>> {
         if let Some(changed) = self.changed.get(id) {
-            return Ok(changed.clone());
+            return Ok(changed.now.clone());
+        }
+        if let Some(text) = self.linkers.changed(id)? {
+            return read_document(model, &text).map(Some);
         }
         self.found.records.get(id).map(|text| read_document(model, text)).transpose()
     }
 
     fn is_there(&self, id: &str) -> bool {
         match self.changed.get(id) {
-            Some(changed) => changed.is_some(),
+            Some(changed) => changed.now.is_some(),
             None => self.found.targets.contains(id) || self.found.records.contains_key(id),
         }
+    }
+
+    fn can_link_to(&self, id: &str) -> bool {
+        self.is_there(id) || self.promised.contains(&hash_of(id))
+    }
+
+    fn put(&mut self, model: &Arc<Model>, id: &str, now: Option<Record>) {
+        self.changed.insert(id.to_owned(), Changed { model: Arc::clone(model), now });
     }
 
     pub(crate) fn create(&mut self, ctx: &Context, op: &Create) -> Result<Created> {
@@ -66,11 +89,8 @@ impl Overlay {
         if self.is_there(record.id()) {
             return Err(already_exists(record.id()));
         }
-        check_links(record, |_, id| self.is_there(id))?;
-        if !self.found.records.contains_key(record.id()) {
-            self.created.insert(record.id().to_owned());
-        }
-        self.changed.insert(record.id().to_owned(), Some(record.clone()));
+        check_links(record, |_, id| self.can_link_to(id))?;
+        self.put(record.model(), record.id(), Some(record.clone()));
         if let Some(given) = idempotency {
             let key = (record.model().name().to_owned(), given.key.clone());
             self.answers.insert(key, (given.clone(), record.clone()));
@@ -93,17 +113,19 @@ impl Overlay {
         record.apply(patch);
         ctx.check_reach(&record)?;
         let is_changed = |position| patch.change_of(position).is_some();
-        check_links(&record, |position, id| !is_changed(position) || self.is_there(id))?;
-        self.changed.insert(id.clone(), Some(record.clone()));
+        check_links(&record, |position, id| !is_changed(position) || self.can_link_to(id))?;
+        self.put(model, id, Some(record.clone()));
         Ok(record)
     }
 
-    /// Deletes a record to which no model's records can link.
+    /// Deletes a record; what becomes of those that link to it is as its model says.
     pub(crate) fn delete(&mut self, ctx: &Context, op: &Delete) -> Result<Option<Deleted>> {
         let Delete { model, id, if_version } = op;
         let Some(record) = self.reached(ctx, model, id, *if_version)? else { return Ok(None) };
-        self.changed.insert(id.clone(), None);
-        Ok(Some(Deleted { record, unlinked: Vec::new() }))
+        let gone = |id: &str| self.changed.get(id).is_some_and(|changed| changed.now.is_none());
+        let unlinked = self.linkers.take_out(model, id, gone)?;
+        self.put(model, id, None);
+        Ok(Some(Deleted { record, unlinked }))
     }
 
     /// The record, where it is there and may be changed.
@@ -122,23 +144,72 @@ impl Overlay {
         }
     }
 
-    /// What is to be committed for the writes told.
-    pub(crate) fn changes(&self) -> Changes {
-        let mut changes = Changes { all_new: true, ..Changes::default() };
-        for (id, record) in &self.changed {
-            let is_new = self.created.contains(id);
-            match record {
-                Some(record) => {
-                    changes.puts.push(document(record).to_string());
-                    changes.all_new &= is_new;
-                }
-                None if is_new => {}
-                None => changes.removes.push(node_id(id)),
+    /// The request that commits the writes told; none where nothing changes.
+    pub(crate) fn write(&self, known: &Known) -> Result<Option<Write>> {
+        let answers = self.answers.values().map(|(given, record)| answer(record, given));
+        let mut created: Vec<Json> = answers.collect();
+        let mut is_other = false;
+        for (id, Changed { model: _, now }) in &self.changed {
+            match now {
+                Some(record) if !self.found.records.contains_key(id) => created.push(document(record)),
+                None if !self.found.records.contains_key(id) => {}
+                _ => is_other = true,
             }
         }
-        let answers = self.answers.values().map(|(given, record)| answer(record, given).to_string());
-        changes.puts.extend(answers);
-        changes
+        if !is_other {
+            // The server itself looks whether new ids are free.
+            let lines: Vec<String> = created.iter().map(Json::to_string).collect();
+            return Ok((!lines.is_empty()).then(|| Write::Insert(Bytes::from(lines.join("\n")))));
+        }
+        let mut script = Script::default();
+        self.expect(&mut script);
+        for document in created {
+            let document = members(document)?;
+            let class = document.get("@type").and_then(Json::as_str).unwrap_or(ANSWERS).to_owned();
+            script.create(known.class(&class)?, &document)?;
+        }
+        self.write_changes(&mut script, known)?;
+        Ok(Some(Write::Query(script.finish())))
+    }
+
+    fn expect(&self, script: &mut Script) {
+        for (id, Changed { model, now }) in &self.changed {
+            if now.is_none() && self.found.records.contains_key(id) {
+                self.linkers.expect(script, model.incoming_links(), id);
+            }
+        }
+    }
+
+    fn write_changes(&self, script: &mut Script, known: &Known) -> Result<()> {
+        for (id, Changed { model, now }) in &self.changed {
+            let Some(before) = self.found.records.get(id) else { continue };
+            let (class, before) = (known.class(&class_name(model.name()))?, read(before, id)?);
+            match now {
+                Some(record) => script.replace(class, &before, &members(document(record))?)?,
+                None => script.remove(class, &before)?,
+            }
+        }
+        for unlinked in self.linkers.unlinked()? {
+            if !self.changed.contains_key(&unlinked.id) {
+                let class = known.class(&class_name(&unlinked.model))?;
+                script.replace(class, &read(&unlinked.before, &unlinked.id)?, &read(&unlinked.after, &unlinked.id)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A document's members, as they were read.
+fn read(text: &str, id: &str) -> Result<Document> {
+    let mut members: Map<String, Json> = serde_json::from_str(text).map_err(Error::internal)?;
+    members.insert("@id".to_owned(), Json::String(node_id(id)));
+    Ok(members)
+}
+
+fn members(document: Json) -> Result<Document> {
+    match document {
+        Json::Object(members) => Ok(members),
+        _ => Err(Error::internal("a document is no object")),
     }
 }
 

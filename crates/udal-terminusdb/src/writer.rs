@@ -5,12 +5,13 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use udal_core::contract::{BatchReport, Create, Created, Delete, Deleted, Update};
+use udal_core::contract::{BatchReport, ChangeReport, Create, Created, Delete, Deleted, Update};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result};
 
 use crate::batch::Batch;
+use crate::changes::ChangeBatch;
 use crate::database::Database;
 
 /// How many writes join one commit, at most.
@@ -23,6 +24,7 @@ pub(crate) enum Work {
     Update(Box<Update>),
     Delete(Box<Delete>),
     Batch(Box<Batch>),
+    Changes(Box<ChangeBatch>),
     /// The class of the model is to fit it.
     Ensure(Arc<Model>),
 }
@@ -34,6 +36,7 @@ pub(crate) enum Done {
     Updated(Box<Record>),
     Deleted(Option<Box<Deleted>>),
     Batch(BatchReport),
+    Changes(ChangeReport),
     Ensured,
 }
 
@@ -53,14 +56,6 @@ pub(crate) struct Job {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Which writes can join one commit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Joins {
-    Puts,
-    Removes,
-    Nothing,
-}
-
 impl Job {
     pub(crate) fn new(ctx: Context, work: Work) -> (Job, oneshot::Receiver<Result<Done>>) {
         let (answer, receiver) = oneshot::channel();
@@ -74,11 +69,12 @@ impl Job {
         let _ = answer.send(done);
     }
 
-    fn joins(&self) -> Joins {
+    /// Whether it can join one commit with others; a delete that others may link to has to know all of them.
+    fn joins(&self) -> bool {
         match &self.work {
-            Work::Create(_) | Work::Update(_) => Joins::Puts,
-            Work::Delete(delete) if delete.model.incoming_links().is_empty() => Joins::Removes,
-            Work::Delete(_) | Work::Batch(_) | Work::Ensure(_) => Joins::Nothing,
+            Work::Create(_) | Work::Update(_) => true,
+            Work::Delete(delete) => delete.model.incoming_links().is_empty(),
+            Work::Batch(_) | Work::Changes(_) | Work::Ensure(_) => false,
         }
     }
 }
@@ -114,10 +110,7 @@ impl Queue {
         };
         let joins = first.joins();
         let mut group = vec![first];
-        while joins != Joins::Nothing
-            && group.len() < MAX_GROUP
-            && waiting.jobs.front().is_some_and(|next| next.joins() == joins)
-        {
+        while joins && group.len() < MAX_GROUP && waiting.jobs.front().is_some_and(Job::joins) {
             group.extend(waiting.jobs.pop_front());
         }
         group

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use udal_core::contract::Idempotency;
 use udal_core::model::Model;
-use udal_graph::{Linker, Merge, Wanted, answer, class_of, document, merge, replace_and_delete};
+use udal_graph::{Document, Linker, Merge, Script, Wanted, answer, class_of, document, merge};
 
 use crate::input::Input;
 use crate::render::Golden;
 
 type Operation = fn(&Arc<Model>, &mut Input) -> Golden;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 12] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 13] = [
     ("get", |model, input| udal_graph::get(model, &input.text("id"), &input.reach(model)).into()),
     ("list", |model, input| {
         let order = input.order(model);
@@ -43,11 +43,17 @@ pub(crate) const OPERATIONS: [(&str, Operation); 12] = [
         }])
     }),
     ("document", |model, input| Golden::Documents(vec![document(&input.record(model))])),
-    // As a whole: an update puts the document anew.
     ("update", |model, input| {
-        let mut record = input.record(model);
-        record.apply(&input.patch(model));
-        Golden::Documents(vec![document(&record)])
+        let before = input.record(model);
+        let mut after = before.clone();
+        after.apply(&input.patch(model));
+        script(|script| {
+            script.replace(&class_of(model).definition, &members(document(&before)), &members(document(&after)))
+        })
+    }),
+    ("insert", |model, input| {
+        let created = members(document(&input.record(model)));
+        script(|script| script.create(&class_of(model).definition, &created))
     }),
     ("answer", |model, input| {
         let idempotency = Idempotency { key: input.text("key"), fingerprint: "f1".to_owned() };
@@ -56,10 +62,31 @@ pub(crate) const OPERATIONS: [(&str, Operation); 12] = [
     ("unlink", |model, input| {
         let text = document(&input.record(model)).to_string();
         let mut linker = Linker::read(model.name(), &text).unwrap_or_else(|error| panic!("{error}"));
-        let id = input.text("id");
+        let (id, class) = (input.text("id"), class_of(model).definition);
+        let gone = serde_json::from_value(json!({"@id": udal_graph::node_id(&id), "version": 3})).unwrap_or_default();
         linker.unlink(model.incoming_links(), &id).unwrap_or_else(|error| panic!("{error}"));
-        let texts = [linker.to_text().unwrap_or_else(|error| panic!("{error}"))];
-        let query = replace_and_delete(&texts, &udal_graph::node_id(&id)).unwrap_or_else(|error| panic!("{error}"));
-        Golden::Documents(vec![query])
+        let after = linker.to_text().unwrap_or_else(|error| panic!("{error}"));
+        script(|script| {
+            script.expect_linkers(&udal_graph::node_id(&id), "from", false, &["Invoice/2"]);
+            script.expect_linkers(&udal_graph::node_id(&id), "chain", true, &["Invoice/2"]);
+            script.replace(&class, &read(&text), &read(&after))?;
+            script.remove(&class, &gone)
+        })
     }),
 ];
+
+/// The query, without what frames it.
+fn script(write: impl FnOnce(&mut Script) -> udal_core::Result<()>) -> Golden {
+    let mut script = Script::default();
+    write(&mut script).unwrap_or_else(|error| panic!("{error}"));
+    let query: Json = serde_json::from_str(&script.finish()).unwrap_or_else(|error| panic!("{error}"));
+    Golden::Documents(query.pointer("/query/and").and_then(Json::as_array).cloned().unwrap_or_default())
+}
+
+fn members(document: Json) -> Document {
+    document.as_object().cloned().unwrap_or_default()
+}
+
+fn read(text: &str) -> Document {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}"))
+}

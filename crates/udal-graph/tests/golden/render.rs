@@ -47,7 +47,11 @@ impl fmt::Display for Golden {
                     writeln!(f, "# ${name} = {value}")
                 })
             }
-            Golden::Documents(documents) => documents.iter().try_for_each(|document| writeln!(f, "{document:#}")),
+            Golden::Documents(documents) => documents.iter().try_for_each(|document| match document.get("@type") {
+                // A goal of a query is read best in one line.
+                Some(kind) if kind != "Class" && document.get("@id").is_none() => writeln!(f, "{document}"),
+                _ => writeln!(f, "{document:#}"),
+            }),
         }
     }
 }

@@ -47,7 +47,7 @@ fn backend(server: &Server) -> TerminusdbBackend {
 
 const SCHEMA: (&str, &str) = ("GET", "/api/document/admin/sqh_tenant_acme?graph_type=schema");
 const INSERT: (&str, &str) = ("POST", "/api/document/admin/sqh_tenant_acme?");
-const PUT: (&str, &str) = ("PUT", "/api/document/admin/sqh_tenant_acme?");
+const CHANGE: (&str, &str) = ("POST", "/api/woql/admin/sqh_tenant_acme");
 const LOG: (&str, &str) = ("GET", "/api/log/admin/sqh_tenant_acme");
 const ASK: (&str, &str) = ("POST", "/api/graphql/admin/sqh_tenant_acme");
 
@@ -230,6 +230,23 @@ async fn waiting_writes_are_one_commit() {
     assert_eq!(sent.iter().map(|asked| asked.body.lines().count()).collect::<Vec<_>>(), [20]);
 }
 
+fn changed(version: &'static str) -> Answer {
+    Answer::Whole(200, version, json!({"bindings": [{}]}).to_string())
+}
+
+async fn update(backend: &TerminusdbBackend, changes: &serde_json::Value) -> Result<Record> {
+    let patch = read_changes(&model(), changes).unwrap();
+    let update = Update { model: model(), id: "Account/a".to_owned(), patch, if_version: None };
+    backend.update(&operator(), update).await
+}
+
+/// The same record, as another process left it.
+fn given_away() -> Record {
+    let mut other = record("a", "Zoe");
+    other.apply(&read_changes(&model(), &json!({"owned_by": "zoe"})).unwrap());
+    other
+}
+
 #[tokio::test]
 async fn an_update_is_made_for_the_version_that_was_read() {
     let server = Server::start(|asked, before| match asked {
@@ -239,18 +256,57 @@ async fn an_update_is_made_for_the_version_that_was_read() {
             Answer::Whole(status, "branch:v2", body)
         }
         asked if is(asked, ASK) && before == 1 => nodes(&[record("a", "Ann")]),
-        asked if is(asked, ASK) => {
-            let mut other = record("a", "Zoe");
-            other.apply(&read_changes(&model(), &json!({"owned_by": "zoe"})).unwrap());
-            nodes(&[other])
-        }
+        asked if is(asked, ASK) => nodes(&[given_away()]),
         asked if asked.headers.contains("branch:v1") => refused(400, "api:DataVersionMismatch", "stale"),
-        _ => Answer::Whole(200, "branch:v3", "[]".to_owned()),
+        _ => changed("branch:v3"),
     })
     .await;
-    let patch = read_changes(&model(), &json!({"name": "Bob"})).unwrap();
-    let update = Update { model: model(), id: "Account/a".to_owned(), patch, if_version: None };
-    let updated = backend(&server).update(&operator(), update).await.unwrap();
+    let updated = update(&backend(&server), &json!({"name": "Bob"})).await.unwrap();
     assert_eq!((updated.version(), updated.value("owned_by").cloned()), (3, Some("zoe".into())));
-    assert_eq!(count_of(&server, PUT), 2);
+    assert_eq!(count_of(&server, CHANGE), 2);
+}
+
+#[tokio::test]
+async fn an_update_whose_record_changed_while_it_was_written_is_told_again() {
+    let server = Server::start(|asked, before| match asked {
+        asked if is(asked, SCHEMA) => classes(),
+        asked if is(asked, ASK) && before == 1 => nodes(&[record("a", "Ann")]),
+        asked if is(asked, ASK) => nodes(&[given_away()]),
+        // The transaction was repeated after another's, and what it rests on was so no more.
+        _ if before == 2 => Answer::Whole(200, "branch:v2", json!({"bindings": []}).to_string()),
+        _ => changed("branch:v3"),
+    })
+    .await;
+    let updated = update(&backend(&server), &json!({"name": "Bob"})).await.unwrap();
+    assert_eq!((updated.version(), updated.value("owned_by").cloned()), (3, Some("zoe".into())));
+    let sent = server.asked(CHANGE.0, CHANGE.1);
+    let rests_on = |at: usize, version: &str| sent[at].body.contains(&format!("\"@value\":\"{version}\""));
+    assert!(sent.len() == 2 && rests_on(0, "1") && rests_on(1, "2"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_and_whose_id_is_taken_by_itself_is_stored_once() {
+    let token = std::sync::Mutex::new(String::new());
+    let server = Server::start(move |asked, _| {
+        if is(asked, SCHEMA) {
+            return classes();
+        }
+        if is(asked, LOG) {
+            let message = format!("create Account/a [{}]", token.lock().unwrap());
+            return Answer::Whole(200, "", json!([{"author": "udal", "message": message}]).to_string());
+        }
+        if asked.is("HEAD", "/api/document") {
+            return Answer::Whole(200, "branch:v2", String::new());
+        }
+        let mut token = token.lock().unwrap();
+        if token.is_empty() {
+            *token = token_of(asked);
+            return Answer::Closed;
+        }
+        // The first one was still under way when this one came.
+        refused(400, "api:DocumentIdAlreadyExists", "taken")
+    })
+    .await;
+    assert!(!create(&backend(&server), "a", "Ann").await.unwrap().replayed);
+    assert_eq!(count_of(&server, INSERT), 2);
 }

@@ -1,0 +1,384 @@
+//! Batches that change records: gathered until all have come, then told one after another over what was read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
+use udal_core::contract::refusal::{already_exists, not_found};
+use udal_core::contract::{
+    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Create, Delete, DeleteItem, Effect, Expect, ItemFailure,
+    Items, Update, UpdateItem, Upsert, UpsertItem,
+};
+use udal_core::model::Model;
+use udal_core::record::{Change, Patch, Record};
+use udal_core::value::{Value, decode_stored};
+use udal_core::{Context, Error, Result};
+use udal_graph::{Wanted, document, read_document};
+
+use crate::database::{Database, Known};
+use crate::failure::Failure;
+use crate::group::{ATTEMPTS, author_of, want_links, want_targets};
+use crate::overlay::Overlay;
+use crate::read::can_be_id;
+use crate::spool::{Reader, Spool};
+use crate::tenant::Databases;
+use crate::writer::{Done, Job, Work};
+
+/// How many items are told over one read; item by item, they are one commit.
+const CHUNK: usize = 1_000;
+
+/// A batch that changes records, all of which has come.
+#[derive(Debug)]
+pub(crate) struct ChangeBatch {
+    model: Arc<Model>,
+    mode: BatchMode,
+    answer: Answer,
+    items: Spool,
+    /// Whether it may create records.
+    creates: bool,
+}
+
+/// One item.
+enum Item {
+    Upsert(UpsertItem),
+    Update(UpdateItem),
+    Delete(DeleteItem),
+}
+
+pub(crate) async fn upsert(databases: &Databases, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
+    let Upsert { model, items, mode, answer } = op;
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: true };
+    batch.run(databases, ctx, items, Item::Upsert).await
+}
+
+pub(crate) async fn batch_update(databases: &Databases, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+    let BatchUpdate { model, items, mode, answer } = op;
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: false };
+    batch.run(databases, ctx, items, Item::Update).await
+}
+
+pub(crate) async fn batch_delete(databases: &Databases, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+    let BatchDelete { model, items, mode, answer } = op;
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: false };
+    batch.run(databases, ctx, items, Item::Delete).await
+}
+
+impl ChangeBatch {
+    /// Gathers the items, and waits for the tenant's writer.
+    async fn run<T>(
+        mut self,
+        databases: &Databases,
+        ctx: &Context,
+        mut items: Items<'_, T>,
+        as_item: fn(T) -> Item,
+    ) -> Result<ChangeReport> {
+        while let Some(item) = items.next().await {
+            let (index, item) = item?;
+            let item = as_item(item);
+            self.items.add(index, item.id(), &write_line(&item)?).await?;
+        }
+        self.items.finish().await?;
+        if self.items.indexes.is_empty() {
+            return Ok(ChangeReport::default());
+        }
+        let database = match self.creates {
+            true => databases.of(ctx.tenant()).await?,
+            false => match databases.find(ctx.tenant()).await? {
+                Some(database) => database,
+                None => return self.over_nothing(ctx).await,
+            },
+        };
+        let (job, answer) = Job::new(ctx.clone(), Work::Changes(Box::new(self)));
+        database.queue(job).await?;
+        match answer.await.unwrap_or_else(|_| Err(Error::internal("the writer ended without an answer")))? {
+            Done::Changes(report) => Ok(report),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    /// Tells the items where the tenant has no database: there is nothing that could be changed.
+    async fn over_nothing(&self, ctx: &Context) -> Result<ChangeReport> {
+        let (mut reader, mut at) = (self.items.read().await?, 0);
+        let mut report = ChangeReport::default();
+        loop {
+            let chunk = self.next(&mut reader, &mut at).await?;
+            if chunk.is_empty() {
+                return Ok(report);
+            }
+            report.add(self.apply(&mut Overlay::default(), ctx, &chunk)?);
+        }
+    }
+
+    /// The next items, with their places in the caller's input.
+    async fn next(&self, reader: &mut Reader, at: &mut usize) -> Result<Vec<(u64, Item)>> {
+        let mut chunk = Vec::new();
+        while chunk.len() < CHUNK
+            && let Some(line) = reader.next().await?
+        {
+            let index = self.items.indexes.get(*at).copied().unwrap_or_default();
+            chunk.push((index, read_line(&self.model, &line)?));
+            *at += 1;
+        }
+        Ok(chunk)
+    }
+
+    /// Tells the items one after another over what was read.
+    fn apply(&self, overlay: &mut Overlay, ctx: &Context, chunk: &[(u64, Item)]) -> Result<ChangeReport> {
+        let mut report = ChangeReport::default();
+        for (index, item) in chunk {
+            match (self.apply_one(overlay, ctx, (*index, item), &mut report), self.mode) {
+                (Ok(()), _) => {}
+                (Err(error), BatchMode::Atomic) => return Err(error.of_item(*index)),
+                (Err(error), BatchMode::PerItem) => report.failures.push(ItemFailure { index: *index, error }),
+            }
+        }
+        Ok(report)
+    }
+
+    fn apply_one(
+        &self,
+        overlay: &mut Overlay,
+        ctx: &Context,
+        (index, item): (u64, &Item),
+        report: &mut ChangeReport,
+    ) -> Result<()> {
+        let model = &self.model;
+        ctx.reach_to_write(model)?;
+        let update = |id: &str, patch: &Patch, if_version| Update {
+            model: Arc::clone(model),
+            id: id.to_owned(),
+            patch: patch.clone(),
+            if_version,
+        };
+        match item {
+            Item::Update(UpdateItem { id, .. }) if !can_be_id(model, id) => return Err(not_found(id)),
+            Item::Delete(DeleteItem { id, .. }) if !can_be_id(model, id) => report.absent += 1,
+            Item::Update(UpdateItem { id, patch, if_version }) => {
+                let record = overlay.update(ctx, &update(id, patch, *if_version))?;
+                report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());
+            }
+            Item::Delete(DeleteItem { id, if_version }) => {
+                let op = Delete { model: Arc::clone(model), id: id.clone(), if_version: *if_version };
+                match overlay.delete(ctx, &op)? {
+                    None => report.absent += 1,
+                    Some(deleted) => {
+                        report.wrote(self.answer, index, Effect::Deleted, &deleted.record, deleted.unlinked);
+                    }
+                }
+            }
+            Item::Upsert(UpsertItem { record, patch, expect }) => {
+                let is_there = overlay.reached(ctx, model, record.id(), None)?.is_some();
+                let if_version = match expect {
+                    Expect::Version(version) => Some(*version),
+                    Expect::Absent if is_there => return Err(already_exists(record.id())),
+                    Expect::Anything | Expect::Absent if !is_there => {
+                        let op = Create { record: record.clone(), idempotency: None };
+                        let created = overlay.create(ctx, &op)?;
+                        report.wrote(self.answer, index, Effect::Created, &created.record, Vec::new());
+                        return Ok(());
+                    }
+                    Expect::Anything | Expect::Absent => None,
+                };
+                let record = overlay.update(ctx, &update(record.id(), patch, if_version))?;
+                report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());
+            }
+        }
+        Ok(())
+    }
+
+    /// What must be known of these items before they are told.
+    fn wanted(&self, chunk: &[(u64, Item)]) -> Wanted {
+        let mut wanted = Wanted::default();
+        for (_, item) in chunk.iter().filter(|(_, item)| can_be_id(&self.model, item.id())) {
+            wanted.record(self.model.name(), item.id());
+            match item {
+                Item::Upsert(UpsertItem { record, patch, expect: _ }) => {
+                    want_links(&mut wanted, record);
+                    want_targets(&mut wanted, patch.links());
+                }
+                Item::Update(UpdateItem { id: _, patch, if_version: _ }) => want_targets(&mut wanted, patch.links()),
+                Item::Delete(DeleteItem { id, if_version: _ }) => wanted.linkers(&self.model, id, |_| true),
+            }
+        }
+        wanted
+    }
+}
+
+impl Database {
+    /// Writes the batch: a whole one in one commit, one item by item in a commit for each thousand of them.
+    pub(crate) async fn write_changes(
+        &self,
+        known: &mut Known,
+        ctx: &Context,
+        batch: &ChangeBatch,
+    ) -> std::result::Result<Result<ChangeReport>, Failure> {
+        let mut reader = batch.items.read().await?;
+        let (mut at, mut report) = (0, ChangeReport::default());
+        let mut overlay = Overlay::default();
+        if batch.creates && batch.mode == BatchMode::Atomic {
+            overlay.promised.clone_from(&batch.items.ids);
+        }
+        self.open(known, batch).await?;
+        loop {
+            let chunk = batch.next(&mut reader, &mut at).await?;
+            if chunk.is_empty() {
+                break;
+            }
+            let done = match batch.mode {
+                BatchMode::PerItem => self.write_chunk(known, ctx, batch, &chunk).await?,
+                BatchMode::Atomic => {
+                    overlay.add(&batch.model, self.find(known, &mut batch.wanted(&chunk)).await?)?;
+                    batch.apply(&mut overlay, ctx, &chunk)
+                }
+            };
+            match done {
+                Ok(done) => report.add(done),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        self.commit_changes(known, ctx, batch, &overlay).await?;
+        if known.classes.as_ref().is_some_and(BTreeMap::is_empty) {
+            // There may be no database at all.
+            known.forget();
+        }
+        Ok(Ok(report))
+    }
+
+    /// Makes sure that classes are there where something may be created, and else that it is known which are.
+    async fn open(&self, known: &mut Known, batch: &ChangeBatch) -> std::result::Result<(), Failure> {
+        if !batch.creates {
+            match self.look(known).await {
+                Err(Failure::Missing(_)) => {
+                    known.classes.get_or_insert_default();
+                }
+                looked => looked?,
+            }
+        }
+        if batch.creates || known.has_class(batch.model.name()) {
+            self.ensure(known, [&batch.model]).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a part of a batch item by item, in one commit. It is told again where others come in its way.
+    async fn write_chunk(
+        &self,
+        known: &mut Known,
+        ctx: &Context,
+        batch: &ChangeBatch,
+        chunk: &[(u64, Item)],
+    ) -> std::result::Result<Result<ChangeReport>, Failure> {
+        for _ in 0..ATTEMPTS {
+            self.open(known, batch).await?;
+            let mut overlay = Overlay::default();
+            overlay.add(&batch.model, self.find(known, &mut batch.wanted(chunk)).await?)?;
+            let report = batch.apply(&mut overlay, ctx, chunk);
+            match self.commit_changes(known, ctx, batch, &overlay).await {
+                Err(Failure::Overtaken | Failure::Missing(_)) => known.forget(),
+                Err(failure) => return Err(failure),
+                Ok(()) => return Ok(report),
+            }
+        }
+        Err(Failure::Error(Failure::Overtaken.into()))
+    }
+
+    async fn commit_changes(
+        &self,
+        known: &mut Known,
+        ctx: &Context,
+        batch: &ChangeBatch,
+        overlay: &Overlay,
+    ) -> std::result::Result<(), Failure> {
+        let Some(write) = overlay.write(known)? else { return Ok(()) };
+        let message = format!("change a batch of {} records", batch.model.name());
+        self.send_as(known, &write, &author_of(ctx), &message).await
+    }
+}
+
+impl Item {
+    fn id(&self) -> &str {
+        match self {
+            Item::Upsert(item) => item.record.id(),
+            Item::Update(item) => &item.id,
+            Item::Delete(item) => &item.id,
+        }
+    }
+}
+
+/// An item as it is kept until all have come.
+#[derive(Serialize, Deserialize)]
+enum Line {
+    Upsert { record: Box<RawValue>, patch: Map<String, Json>, expect: Expected },
+    Update { id: String, patch: Map<String, Json>, if_version: Option<i64> },
+    Delete { id: String, if_version: Option<i64> },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Expected {
+    Anything,
+    Absent,
+    Version(i64),
+}
+
+fn write_line(item: &Item) -> Result<String> {
+    let line = match item {
+        Item::Upsert(UpsertItem { record, patch, expect }) => Line::Upsert {
+            record: RawValue::from_string(document(record).to_string()).map_err(Error::internal)?,
+            patch: write_patch(patch),
+            expect: match expect {
+                Expect::Anything => Expected::Anything,
+                Expect::Absent => Expected::Absent,
+                Expect::Version(version) => Expected::Version(*version),
+            },
+        },
+        Item::Update(UpdateItem { id, patch, if_version }) => {
+            Line::Update { id: id.clone(), patch: write_patch(patch), if_version: *if_version }
+        }
+        Item::Delete(DeleteItem { id, if_version }) => Line::Delete { id: id.clone(), if_version: *if_version },
+    };
+    serde_json::to_string(&line).map_err(Error::internal)
+}
+
+fn read_line(model: &Arc<Model>, line: &str) -> Result<Item> {
+    Ok(match serde_json::from_str(line).map_err(Error::internal)? {
+        Line::Upsert { record, patch, expect } => {
+            let record: Record = read_document(model, record.get())?;
+            let expect = match expect {
+                Expected::Anything => Expect::Anything,
+                Expected::Absent => Expect::Absent,
+                Expected::Version(version) => Expect::Version(version),
+            };
+            Item::Upsert(UpsertItem { record, patch: read_patch(model, &patch)?, expect })
+        }
+        Line::Update { id, patch, if_version } => {
+            Item::Update(UpdateItem { id, patch: read_patch(model, &patch)?, if_version })
+        }
+        Line::Delete { id, if_version } => Item::Delete(DeleteItem { id, if_version }),
+    })
+}
+
+fn write_patch(patch: &Patch) -> Map<String, Json> {
+    let pair = |change: &Change| {
+        (
+            change.field.name().to_owned(),
+            change.value.as_ref().map_or(Json::Null, |value| Json::Array(vec![value.to_json()])),
+        )
+    };
+    patch.changes().iter().map(pair).collect()
+}
+
+fn read_patch(model: &Model, patch: &Map<String, Json>) -> Result<Patch> {
+    let mut changes = Vec::with_capacity(patch.len());
+    for (name, value) in patch {
+        let field = Arc::clone(model.field(name)?);
+        let value: Option<Value> = match value.as_array().and_then(|held| held.first()) {
+            Some(json) => decode_stored(&field, json).map_err(|error| Error::internal(error.to_string()))?,
+            None => None,
+        };
+        changes.push(Change { field, value });
+    }
+    Ok(Patch::new(changes))
+}

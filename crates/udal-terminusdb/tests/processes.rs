@@ -1,0 +1,161 @@
+//! Several processes over one tenant's database: two backends know as little of each other as two processes do.
+//!
+//! It needs a server, at `UDAL_TERMINUSDB_URL`: what is tested is what that server does when transactions meet.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use udal_core::contract::{Backend, Create, Delete, Get, List, Start, Update};
+use udal_core::filter::Predicate;
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
+use udal_core::order::Order;
+use udal_core::record::{Record, read_changes};
+use udal_core::{AccessContext, Context, ErrorKind, TenantSlug};
+use udal_terminusdb::{Credentials, Endpoint, Settings, TerminusdbBackend};
+
+const PROCESSES: usize = 3;
+const ROUNDS: usize = 12;
+
+struct World {
+    backends: Vec<Arc<TerminusdbBackend>>,
+    context: Context,
+    catalog: Catalog,
+}
+
+impl World {
+    /// None where there is no server.
+    fn new() -> Option<Self> {
+        let Ok(url) = std::env::var("UDAL_TERMINUSDB_URL") else {
+            eprintln!("UDAL_TERMINUSDB_URL is not set: what several processes do to each other is not tested");
+            return None;
+        };
+        let password = std::env::var("UDAL_TERMINUSDB_PASSWORD").unwrap_or_else(|_| "root".to_owned());
+        let credentials = Credentials::Password { user: "admin".to_owned(), password };
+        let settings = Settings::new(Endpoint { url, credentials });
+        let backend = |_| Arc::new(TerminusdbBackend::new(settings.clone()).unwrap());
+        let micros = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+        let tenant = TenantSlug::new(&format!("p{micros:x}")).unwrap();
+        let group = GroupDeclaration::new("crm")
+            .model(ModelDeclaration::new("Account").field("name", "Optional[str]").field("tags", "Set[str]"))
+            .model(ModelDeclaration::new("Contact").field("account", "Optional[Ref[Account]]"));
+        Some(World {
+            backends: (0..PROCESSES).map(backend).collect(),
+            context: Context::new(tenant, AccessContext::unrestricted("a test")),
+            catalog: Catalog::build(vec![group]).unwrap(),
+        })
+    }
+
+    fn model(&self, name: &str) -> Arc<Model> {
+        Arc::clone(self.catalog.model("crm", name).unwrap())
+    }
+
+    fn record(&self, model: &str, key: &str, members: serde_json::Value) -> Record {
+        let mut all = json!({
+            "id": format!("{model}/{key}"), "version": 1, "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+        });
+        all.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        Record::from_members(&self.model(model), all.as_object().unwrap()).unwrap()
+    }
+
+    fn create(&self, model: &str, key: &str, members: serde_json::Value) -> Create {
+        Create { record: self.record(model, key, members), idempotency: None }
+    }
+
+    async fn end(&self) {
+        self.backends.first().unwrap().drop_tenant(self.context.tenant()).await.unwrap();
+    }
+}
+
+/// A process may be told to try again: then nothing of it was done.
+fn is_retry(kind: ErrorKind) -> bool {
+    kind == ErrorKind::Unavailable
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_update_of_several_processes_is_lost() {
+    let Some(world) = World::new() else { return };
+    let first = world.backends.first().unwrap();
+    first.create(&world.context, world.create("Account", "a", json!({}))).await.unwrap();
+    let tasks = world.backends.iter().enumerate().map(|(process, backend)| {
+        let (backend, context, model) = (Arc::clone(backend), world.context.clone(), world.model("Account"));
+        tokio::spawn(async move {
+            let mut done = 0;
+            for round in 0..ROUNDS {
+                let patch = read_changes(&model, &json!({"name": format!("{process} {round}")})).unwrap();
+                let op = Update { model: Arc::clone(&model), id: "Account/a".to_owned(), patch, if_version: None };
+                match backend.update(&context, op).await {
+                    Ok(_) => done += 1,
+                    Err(error) => assert!(is_retry(error.kind()), "{error:?}"),
+                }
+            }
+            done
+        })
+    });
+    let mut updates = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        updates += task.await.unwrap();
+    }
+    let op = Get { model: world.model("Account"), id: "Account/a".to_owned() };
+    let left = first.get(&world.context, op).await.unwrap().unwrap();
+    eprintln!("{updates} of {} updates were done", PROCESSES * ROUNDS);
+    assert_eq!(left.version(), 1 + updates);
+    assert!(updates > 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delete_and_a_link_of_several_processes_leave_no_link_to_nothing() {
+    let Some(world) = World::new() else { return };
+    let (one, other) = (world.backends.first().unwrap(), world.backends.last().unwrap());
+    for round in 0..ROUNDS {
+        let (account, contact) = (format!("a{round}"), format!("c{round}"));
+        one.create(&world.context, world.create("Account", &account, json!({}))).await.unwrap();
+        let link = world.create("Contact", &contact, json!({"account": format!("Account/{account}")}));
+        let delete = Delete { model: world.model("Account"), id: format!("Account/{account}"), if_version: None };
+        let (linked, deleted) = tokio::join!(other.create(&world.context, link), one.delete(&world.context, delete));
+        assert!(linked.is_err() || deleted.is_err(), "round {round}: both were done");
+        for error in linked.err().into_iter().chain(deleted.err()) {
+            let expected = [ErrorKind::InvalidInput, ErrorKind::StillLinked];
+            assert!(expected.contains(&error.kind()) || is_retry(error.kind()), "round {round}: {error:?}");
+        }
+    }
+    let model = world.model("Contact");
+    let op = List {
+        order: Order::by_id(&model),
+        model,
+        filter: Predicate::always(),
+        limit: ROUNDS,
+        start: Start::Beginning,
+    };
+    for contact in one.list(&world.context, op).await.unwrap().records {
+        for (_, id) in contact.links() {
+            let op = Get { model: world.model("Account"), id: id.to_owned() };
+            assert!(one.get(&world.context, op).await.unwrap().is_some(), "{} links to nothing", contact.id());
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_processes_creates_a_record() {
+    let Some(world) = World::new() else { return };
+    for round in 0..ROUNDS {
+        let creates = world.backends.iter().enumerate().map(|(process, backend)| {
+            backend.create(
+                &world.context,
+                world.create("Account", &format!("r{round}"), json!({"name": format!("{process}")})),
+            )
+        });
+        let answers = futures_util::future::join_all(creates).await;
+        let created: Vec<_> = answers.iter().flatten().collect();
+        assert_eq!(created.len(), 1, "round {round}: {answers:?}");
+        let op = Get { model: world.model("Account"), id: format!("Account/r{round}") };
+        let left = world.backends.first().unwrap().get(&world.context, op).await.unwrap();
+        assert_eq!(left.as_ref(), created.first().map(|created| &created.record));
+    }
+    world.end().await;
+}
