@@ -9,6 +9,7 @@
 //! - Times are compared by their text, see [`InstantText`].
 //! - An `eq` that stands alone is looked up as text, also where the property is a day: `eq` of a day is hidden in two `_not`.
 
+use serde_json::{Value as Json, json};
 use udal_core::filter::{Comparison, Normal, Predicate, Test};
 use udal_core::model::{Field, Shape};
 use udal_core::value::{Timestamp, Value};
@@ -21,6 +22,9 @@ use crate::request::Writer;
 
 /// The longest text, in bytes, that `contains` looks for: the server compiles it, within bounds of its own.
 const MAX_CONTAINED: usize = 16_384;
+
+/// How many values of a list are written each for itself, at most.
+const MANY: usize = 100;
 
 /// Writes `predicate` as a filter.
 ///
@@ -141,6 +145,15 @@ fn operator(writer: &mut Writer, field: &Field, write: impl FnOnce(&mut Writer) 
 fn holds(writer: &mut Writer, field: &Field, test: &Test) -> Result<()> {
     match test {
         Test::Compare(comparison, value) => compare(writer, field, *comparison, value),
+        Test::In(values) if are_many(field, values) => {
+            let filters = each(field, "eq", values).map(|filter| json!({ "_not": filter })).collect();
+            writer.push("{_not: {_and: ").filters(filters).push("}}");
+            Ok(())
+        }
+        Test::NotIn(values) if are_many(field, values) => {
+            writer.push("{_and: ").filters(each(field, "ne", values).collect()).push("}");
+            Ok(())
+        }
         Test::In(values) => any(writer, values, |writer, value| compare(writer, field, Comparison::Equal, value)),
         Test::NotIn(values) if values.is_empty() => present(writer, field),
         Test::NotIn(values) => all(writer, values, |writer, value| compare(writer, field, Comparison::NotEqual, value)),
@@ -150,6 +163,22 @@ fn holds(writer: &mut Writer, field: &Field, test: &Test) -> Result<()> {
         Test::Missing => not(writer, |writer| present(writer, field)),
         Test::Present => present(writer, field),
     }
+}
+
+/// Whether these are so many that they are given as one variable; what is no text and no integer is not.
+fn are_many(field: &Field, values: &[Value]) -> bool {
+    let fits = |value: &Value| matches!(value, Value::Str(_) | Value::Int(_));
+    field.field_type().shape == Shape::One && values.len() > MANY && values.iter().all(fits)
+}
+
+/// A filter for each value.
+fn each(field: &Field, name: &'static str, values: &[Value]) -> impl Iterator<Item = Json> {
+    let property = match Kind::of(field) {
+        Kind::Link => text_of_link(field),
+        _ => property(field).to_owned(),
+    };
+    let operand = |value: &Value| value.as_str().map_or_else(|| value.to_json().to_string(), str::to_owned);
+    values.iter().map(operand).map(move |operand| json!({ property.clone(): { name: operand } }))
 }
 
 fn contains(writer: &mut Writer, field: &Field, text: &str) -> Result<()> {

@@ -27,8 +27,8 @@ const SELECTION: &str = ") {_json}";
 /// # Errors
 /// [`Unsupported`](udal_core::ErrorKind::Unsupported) where `reach` cannot be said exactly.
 pub fn get(model: &Model, id: &str, reach: &Predicate) -> Result<Request> {
-    let mut writer = Writer::default();
-    writer.push(&class_name(model.name())).push("(id: ").iri(&iri(id)).push(", filter: ");
+    let mut writer = Writer::of(class_name(model.name()));
+    writer.class().push("(id: ").iri(&iri(id)).push(", filter: ");
     write_filter(&mut writer, reach)?;
     writer.push(SELECTION);
     Ok(writer.finish())
@@ -39,8 +39,8 @@ pub fn get(model: &Model, id: &str, reach: &Predicate) -> Result<Request> {
 /// # Errors
 /// [`Unsupported`](udal_core::ErrorKind::Unsupported) where `filter` cannot be said exactly.
 pub fn list(model: &Model, filter: &Predicate, order: &Order, limit: usize, start: &Start) -> Result<Request> {
-    let mut writer = Writer::default();
-    writer.push(&class_name(model.name())).push("(filter: ");
+    let mut writer = Writer::of(class_name(model.name()));
+    writer.class().push("(filter: ");
     match start {
         Start::After(position) => write_filter(&mut writer, &filter.clone().and(order.after(position)))?,
         Start::Beginning | Start::Skip(_) => write_filter(&mut writer, filter)?,
@@ -73,8 +73,8 @@ fn order_by(writer: &mut Writer, order: &Order) {
 /// # Errors
 /// [`Unsupported`](udal_core::ErrorKind::Unsupported) where `filter` cannot be said exactly.
 pub fn search(model: &Model, query: &Query, filter: &Predicate, limit: usize) -> Result<Request> {
-    let mut writer = Writer::default();
-    writer.push(&class_name(model.name())).push("(filter: {_and: [");
+    let mut writer = Writer::of(class_name(model.name()));
+    writer.class().push("(filter: {_and: [");
     write_filter(&mut writer, filter)?;
     writer.push(", ");
     all(&mut writer, query.words(), |writer, word| {
@@ -92,8 +92,8 @@ pub fn search(model: &Model, query: &Query, filter: &Predicate, limit: usize) ->
 /// # Errors
 /// [`Unsupported`](udal_core::ErrorKind::Unsupported) where `filter` cannot be said exactly.
 pub fn count(model: &Model, filter: &Predicate) -> Result<Request> {
-    let mut writer = Writer::default();
-    writer.push("_count(").push(&class_name(model.name())).push(": ");
+    let mut writer = Writer::of(class_name(model.name()));
+    writer.push("_count(").class().push(": ");
     write_filter(&mut writer, filter)?;
     writer.push(")");
     Ok(writer.finish())

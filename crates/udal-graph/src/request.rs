@@ -76,10 +76,29 @@ mod tests {
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     body: String,
-    variables: Vec<(Json, &'static str)>,
+    variables: Vec<(Json, String)>,
+    /// The class whose nodes are asked for.
+    class: String,
 }
 
 impl Writer {
+    /// A writer of a request for nodes of that class.
+    pub(crate) fn of(class: String) -> Self {
+        Writer { class, ..Writer::default() }
+    }
+
+    /// Writes the name of the class.
+    pub(crate) fn class(&mut self) -> &mut Self {
+        self.body.push_str(&self.class);
+        self
+    }
+
+    /// Writes filters of the class as one variable: the time that many variables take grows with their square.
+    pub(crate) fn filters(&mut self, filters: Json) -> &mut Self {
+        let kind = format!("[{}_Filter!]", self.class);
+        self.variable(filters, &kind)
+    }
+
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.body.push_str(text);
         self
@@ -105,10 +124,10 @@ impl Writer {
         self.variable(iris.collect(), "[ID!]")
     }
 
-    fn variable(&mut self, value: Json, kind: &'static str) -> &mut Self {
+    fn variable(&mut self, value: Json, kind: &str) -> &mut Self {
         let known = self.variables.iter().position(|(held, held_kind)| *held == value && *held_kind == kind);
         let at = known.unwrap_or_else(|| {
-            self.variables.push((value, kind));
+            self.variables.push((value, kind.to_owned()));
             self.variables.len() - 1
         });
         self.push(&format!("$v{at}"))
