@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use udal_core::{Error, Result, TenantSlug};
 use udal_sql::{Param, Sql, Statement};
 
+use crate::registry::{plain, read_loads};
 use crate::{ServerName, TenantDatabases, read_text};
 
 const TENANTS: &str = "SELECT \"slug\", \"server\", \"is_dropping\" FROM \"udal_graph_tenants\"";
@@ -44,7 +45,7 @@ impl TenantDatabases {
     /// As [`graph_tenants`](TenantDatabases::graph_tenants).
     pub async fn graph_loads(&self) -> Result<BTreeMap<ServerName, i64>> {
         let text = "SELECT \"server\", count(*) FROM \"udal_graph_tenants\" GROUP BY \"server\"";
-        crate::registry::read_loads(&self.ask_graph(&plain(text)).await?)
+        read_loads(&self.ask_graph(&plain(text)).await?)
     }
 
     /// Registers that the tenant's graph database is on that server; changes nothing where it is registered.
@@ -110,10 +111,6 @@ impl TenantDatabases {
         self.prepare_platform().await?;
         self.ask_platform(|| statement.clone()).await
     }
-}
-
-fn plain(text: &str) -> Statement {
-    Statement { text: text.to_owned(), params: Vec::new() }
 }
 
 fn ordered_tenants() -> Statement {

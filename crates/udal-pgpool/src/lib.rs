@@ -59,6 +59,7 @@ pub use graph_tenants::GraphTenant;
 pub use listing::{Listed, list_text};
 pub use names::check_prefix;
 pub use place::{Place, ServerName};
+pub use placement::{not_configured, roomiest};
 pub use provision::{Provision, Statements};
 pub use restructure::Turn;
 pub use settings::{BreakerSettings, KeepAlive, Settings};

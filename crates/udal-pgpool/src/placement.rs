@@ -1,6 +1,7 @@
 //! Which server a new tenant goes to.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use udal_core::{Error, ErrorKind, Result, nearest};
 
@@ -26,10 +27,23 @@ pub(crate) fn least_loaded<'a>(
     servers: &'a [ServerName],
     loads: &BTreeMap<ServerName, i64>,
 ) -> Option<&'a ServerName> {
-    let weight = |server| i128::from(settings.weights.get(server).map_or(1, |weight| weight.get()));
-    let load = |server| i128::from(loads.get(server).copied().unwrap_or(0));
-    // a / v < b / w without division: the load that it would have with one more.
-    servers.iter().min_by(|a, b| ((load(a) + 1) * weight(b)).cmp(&((load(b) + 1) * weight(a))).then(a.cmp(b)))
+    let weight = |server| settings.weights.get(server).copied().unwrap_or(NonZeroU32::MIN);
+    roomiest(servers.iter().map(|server| (server, weight(server))), loads)
+}
+
+/// The server that has the fewest tenants for its weight, with so many on each; of equals the first by name.
+pub fn roomiest<'a>(
+    servers: impl Iterator<Item = (&'a ServerName, NonZeroU32)>,
+    loads: &BTreeMap<ServerName, i64>,
+) -> Option<&'a ServerName> {
+    // The load that it would have with one more.
+    let load = |server| i128::from(loads.get(server).copied().unwrap_or(0)) + 1;
+    // a / v < b / w without division.
+    let least = servers.min_by(|(a, weight_a), (b, weight_b)| {
+        let of = |server, weight: &NonZeroU32| load(server) * i128::from(weight.get());
+        of(*a, weight_b).cmp(&of(*b, weight_a)).then(a.cmp(b))
+    });
+    least.map(|(name, _)| name)
 }
 
 /// Checks that a server of that name is configured.
@@ -40,18 +54,25 @@ pub(crate) fn check_configured(settings: &Settings, server: &ServerName) -> Resu
     if settings.servers.contains_key(server) {
         return Ok(());
     }
-    let names = || settings.servers.keys().map(ServerName::as_str);
-    let error = Error::invalid(format!("there is no server `{server}` in the configuration"));
-    Err(match nearest(server.as_str(), names()) {
+    Err(not_configured("server", server, settings.servers.keys()))
+}
+
+/// That no server of that name is among those that are configured; `kind` is what such servers are called.
+pub fn not_configured<'a>(
+    kind: &str,
+    server: &ServerName,
+    configured: impl Iterator<Item = &'a ServerName> + Clone,
+) -> Error {
+    let names = configured.map(ServerName::as_str);
+    let error = Error::invalid(format!("there is no {kind} `{server}` in the configuration"));
+    match nearest(server.as_str(), names.clone()) {
         Some(near) => error.near(Some(near)),
-        None => error.hint(format!("the servers are {}", names().collect::<Vec<_>>().join(", "))),
-    })
+        None => error.hint(format!("the {kind}s are {}", names.collect::<Vec<_>>().join(", "))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use super::*;
 
     fn settings(names: &[&str]) -> Settings {

@@ -163,7 +163,7 @@ pub(crate) fn read_time(row: &Row, at: usize) -> Result<Timestamp> {
     Timestamp::from_micros(micros).ok_or_else(|| Error::internal(format!("{micros} is no time")))
 }
 
-fn plain(text: &'static str) -> Statement {
+pub(crate) fn plain(text: &'static str) -> Statement {
     Statement { text: text.to_owned(), params: Vec::new() }
 }
 

@@ -8,11 +8,11 @@ use futures_util::stream::{self, BoxStream, Enumerate};
 use serde_json::Value as Json;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, ItemFailure};
 use udal_core::record::Record;
-use udal_core::{Context, Error, ErrorKind, Result};
+use udal_core::{Context, Error, Result};
 
 use crate::hooks::Operation;
-use crate::parts::{InParts, Measure, in_parts};
-use crate::{BatchAnswer, BatchRequest, Records, observe};
+use crate::parts::{InParts, PartAnswer, in_parts, whole};
+use crate::{BatchAnswer, BatchRequest, Records};
 
 /// What is remembered of an item until it is committed: no more than who is told afterwards needs.
 enum Kept {
@@ -35,15 +35,7 @@ type Items<'a> = Enumerate<BoxStream<'a, Result<Json>>>;
 
 impl Records {
     pub(crate) async fn write_many(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
-        if request.mode == BatchMode::Atomic {
-            return self.write_all(ctx, request).await;
-        }
-        let mut whole = BatchAnswer::default();
-        let mut parts = self.write_each(ctx, request);
-        while let Some(part) = parts.next().await {
-            whole.add(part);
-        }
-        Ok(whole)
+        whole(self.write_parts(ctx, request)).await
     }
 
     pub(crate) fn write_parts<'a>(
@@ -81,11 +73,6 @@ impl Records {
     fn write_each<'a>(&'a self, ctx: &'a Context, request: BatchRequest<'a>) -> BoxStream<'a, BatchAnswer> {
         let BatchRequest { items, mode: _, with_ids } = request;
         in_parts(Creating { records: self, ctx, with_ids }, items.enumerate())
-    }
-
-    /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.
-    fn of_batch(&self, ctx: &Context, error: Error) -> Error {
-        error.at("batch_create", self.model.name(), ctx.tenant().as_str())
     }
 
     async fn prepare_item(&self, ctx: &Context, item: Result<Json>) -> Result<Record> {
@@ -127,71 +114,29 @@ struct Creating<'a> {
     with_ids: bool,
 }
 
-/// Items of a batch: the records to write, and those that are none.
-#[derive(Default)]
-struct Part {
-    records: Vec<(u64, Record)>,
-    failures: Vec<ItemFailure>,
-}
-
 impl<'a> InParts<'a> for Creating<'a> {
-    type Items = Items<'a>;
-    type Part = Part;
+    type Input = Items<'a>;
+    type Item = Record;
     type Answer = BatchAnswer;
+
+    const IS_UNCLEAR: &'static str = "look whether it is there before you repeat it and what follows";
+    const IS_CLEAR: &'static str = "this item and those after it were not written";
 
     /// Hooks before one item must not come before those after another.
     fn reads_ahead(self) -> bool {
         self.records.hooks().is_empty()
     }
 
-    async fn make_ready(self, items: &mut Items<'a>) -> Option<Part> {
-        let mut part = Part::default();
-        let mut measure = Measure::default();
-        while !measure.is_full() {
-            let Some((index, item)) = items.next().await else { break };
-            let index = index as u64;
-            match self.records.prepare_item(self.ctx, item).await {
-                Ok(record) => {
-                    measure.add(record.weight()).await;
-                    part.records.push((index, record));
-                }
-                Err(error) => {
-                    measure.add(0).await;
-                    part.failures.push(ItemFailure { index, error });
-                }
-            }
-        }
-        (!part.records.is_empty() || !part.failures.is_empty()).then_some(part)
+    async fn next(self, items: &mut Items<'a>) -> Option<(u64, Result<Record>)> {
+        let (index, item) = items.next().await?;
+        Some((index as u64, self.records.prepare_item(self.ctx, item).await))
     }
 
-    async fn write(self, part: Part) -> (BatchAnswer, bool) {
-        let Creating { records, ctx, with_ids: _ } = self;
-        let Part { records: ready, failures } = part;
-        let mut answer = BatchAnswer { failures, ..BatchAnswer::default() };
-        if let Some(first) = ready.first().map(|(index, _)| *index)
-            && let Err(error) = self.write_ready(ready, &mut answer).await
-        {
-            // Where the connection was lost, the answer to a commit may be what was lost.
-            let hint = match error.kind() {
-                ErrorKind::Unavailable | ErrorKind::TimedOut => {
-                    "look whether it is there before you repeat it and what follows"
-                }
-                _ => "this item and those after it were not written",
-            };
-            let error = records.of_batch(ctx, error.of_item(first).hint(hint));
-            observe::log(&error);
-            answer.stopped = Some(error);
-        }
-        answer.failures.sort_by_key(|failure| failure.index);
-        let located = |ItemFailure { index, error }| ItemFailure { index, error: records.of_batch(ctx, error) };
-        answer.failures = answer.failures.into_iter().map(located).collect();
-        let goes_on = answer.stopped.is_none();
-        (answer, goes_on)
+    fn weight(record: &Record) -> usize {
+        record.weight()
     }
-}
 
-impl Creating<'_> {
-    async fn write_ready(self, ready: Vec<(u64, Record)>, answer: &mut BatchAnswer) -> Result<()> {
+    async fn write(self, ready: Vec<(u64, Record)>, answer: &mut BatchAnswer) -> Result<()> {
         let Creating { records, ctx, with_ids } = self;
         let kept: Vec<Kept> =
             ready.iter().filter_map(|(index, record)| records.keep(*index, record, with_ids)).collect();
@@ -204,5 +149,22 @@ impl Creating<'_> {
         let kept = kept.into_iter().filter(|item| !lost.contains(&item.index())).collect();
         records.tell_of_items(ctx, kept, with_ids, answer).await;
         Ok(())
+    }
+    fn located(self, error: Error) -> Error {
+        error.at("batch_create", self.records.model.name(), self.ctx.tenant().as_str())
+    }
+}
+
+impl PartAnswer for BatchAnswer {
+    fn add(&mut self, part: BatchAnswer) {
+        let BatchAnswer { created, ids, failures, stopped } = part;
+        self.created += created;
+        self.ids.extend(ids);
+        self.failures.extend(failures);
+        self.stopped = stopped;
+    }
+
+    fn failed(&mut self) -> (&mut Vec<ItemFailure>, &mut Option<Error>) {
+        (&mut self.failures, &mut self.stopped)
     }
 }

@@ -77,20 +77,6 @@ pub struct ChangeAnswer {
     pub stopped: Option<Error>,
 }
 
-impl ChangeAnswer {
-    /// Adds what the part after did.
-    pub(crate) fn add(&mut self, part: ChangeAnswer) {
-        let ChangeAnswer { created, updated, deleted, absent, written, failures, stopped } = part;
-        self.created += created;
-        self.updated += updated;
-        self.deleted += deleted;
-        self.absent += absent;
-        self.written.extend(written);
-        self.failures.extend(failures);
-        self.stopped = stopped;
-    }
-}
-
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenItem {

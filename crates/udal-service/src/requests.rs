@@ -255,14 +255,3 @@ pub struct BatchAnswer {
     /// Why the batch ended before its input did: the storage failed. What `created` counts stays.
     pub stopped: Option<Error>,
 }
-
-impl BatchAnswer {
-    /// Adds what the part after did.
-    pub(crate) fn add(&mut self, part: BatchAnswer) {
-        let BatchAnswer { created, ids, failures, stopped } = part;
-        self.created += created;
-        self.ids.extend(ids);
-        self.failures.extend(failures);
-        self.stopped = stopped;
-    }
-}

@@ -5,6 +5,7 @@ mod terminusdb;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -173,7 +174,10 @@ impl Reader<'_> {
         for (key, at, value) in self.known(table, &POSTGRESQL_KEYS) {
             match key {
                 "url" => self.text(key, at, value, |text| config.database_url = Some(Secret::new(text))),
-                "servers" => self.servers(at, value, config),
+                "servers" => self.servers(at, value, "postgresql", |reader, name, table| {
+                    let server = reader.server(table);
+                    config.servers.insert(name, server);
+                }),
                 "platform_server" => config.platform_server = self.server_name(key, at, value),
                 "platform_database" => {
                     self.text(key, at, value, |text| config.platform_database = text.to_owned());
@@ -190,43 +194,55 @@ impl Reader<'_> {
         }
     }
 
-    fn servers(&mut self, at: usize, value: &DeValue<'_>, config: &mut Config) {
+    /// Reads each table under `[SECTION.servers]`.
+    fn servers(
+        &mut self,
+        at: usize,
+        value: &DeValue<'_>,
+        section: &str,
+        mut each: impl FnMut(&mut Self, ServerName, &DeTable<'_>),
+    ) {
         let Some(table) = value.as_table() else {
-            self.add(at, "`servers` is a table (write `[postgresql.servers.NAME]` and its keys under it)".to_owned());
+            self.add(at, format!("`servers` is a table (write `[{section}.servers.NAME]` and its keys under it)"));
             return;
         };
         for (key, value) in table {
-            let (name, at) = (key.get_ref().as_ref(), key.span().start);
-            match ServerName::new(name) {
-                Ok(name) => {
-                    let server = self.server(&name, at, value.get_ref());
-                    config.servers.insert(name, server);
+            let at = key.span().start;
+            match (ServerName::new(key.get_ref().as_ref()), value.get_ref().as_table()) {
+                (Ok(name), Some(table)) => each(self, name, table),
+                (Ok(name), None) => {
+                    let write = format!("write `[{section}.servers.{name}]` and its keys under it");
+                    self.add(at, format!("`{name}` is a table ({write})"));
                 }
-                Err(error) => self.add(at, error.to_string()),
+                (Err(error), _) => self.add(at, error.to_string()),
             }
         }
     }
 
-    fn server(&mut self, name: &ServerName, at: usize, value: &DeValue<'_>) -> ServerConfig {
+    fn server(&mut self, table: &DeTable<'_>) -> ServerConfig {
         let mut server = ServerConfig::default();
-        let Some(table) = value.as_table() else {
-            self.add(at, format!("`{name}` is a table (write `[postgresql.servers.{name}]` and its keys under it)"));
-            return server;
-        };
         for (key, at, value) in self.known(table, &SERVER_KEYS) {
             match key {
                 "url" => self.text(key, at, value, |text| server.url = Some(Secret::new(text))),
-                "weight" => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
-                    Some(weight) => server.weight = weight,
-                    None => self.add(at, "`weight` is a whole number from 1".to_owned()),
-                },
-                _ => match value.as_bool() {
-                    Some(accepts) => server.accepts_new = accepts,
-                    None => self.add(at, "`accepts_new` is `true` or `false`".to_owned()),
-                },
+                "weight" => self.weight(at, value, &mut server.weight),
+                _ => self.accepts_new(at, value, &mut server.accepts_new),
             }
         }
         server
+    }
+
+    fn weight(&mut self, at: usize, value: &DeValue<'_>, weight: &mut NonZeroU32) {
+        match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+            Some(read) => *weight = read,
+            None => self.add(at, "`weight` is a whole number from 1".to_owned()),
+        }
+    }
+
+    fn accepts_new(&mut self, at: usize, value: &DeValue<'_>, accepts_new: &mut bool) {
+        match value.as_bool() {
+            Some(read) => *accepts_new = read,
+            None => self.add(at, "`accepts_new` is `true` or `false`".to_owned()),
+        }
     }
 
     fn server_name(&mut self, key: &str, at: usize, value: &DeValue<'_>) -> Option<ServerName> {

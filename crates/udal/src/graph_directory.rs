@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
-use udal_core::{Error, ErrorKind, Result, TenantSlug, nearest};
-use udal_pgpool::{GraphTenant, Placement, ServerName, TenantDatabases};
+use udal_core::{Error, ErrorKind, Result, TenantSlug};
+use udal_pgpool::{GraphTenant, Placement, ServerName, TenantDatabases, not_configured, roomiest};
 use udal_terminusdb::Directory;
 
 use crate::TerminusdbConfig;
@@ -62,12 +62,7 @@ impl Registry {
         if self.servers.contains_key(server) {
             return Ok(server);
         }
-        let names = || self.servers.keys().map(ServerName::as_str);
-        let error = Error::invalid(format!("there is no graph server `{server}` in the configuration"));
-        Err(match nearest(server.as_str(), names()) {
-            Some(near) => error.near(Some(near)),
-            None => error.hint(format!("the graph servers are {}", names().collect::<Vec<_>>().join(", "))),
-        })
+        Err(not_configured("graph server", server, self.servers.keys()))
     }
 
     /// The server that has the fewest tenants for its weight, of those that take new ones.
@@ -84,12 +79,8 @@ fn least_loaded<'a>(
     servers: &'a BTreeMap<ServerName, (NonZeroU32, bool)>,
     loads: &BTreeMap<ServerName, i64>,
 ) -> Option<&'a ServerName> {
-    let load = |name| i128::from(loads.get(name).copied().unwrap_or(0)) + 1;
     let taking = servers.iter().filter(|(_, (_, accepts_new))| *accepts_new);
-    let least = taking.min_by(|(a, (weight_a, _)), (b, (weight_b, _))| {
-        (load(*a) * i128::from(weight_b.get())).cmp(&(load(*b) * i128::from(weight_a.get())))
-    });
-    least.map(|(name, _)| name)
+    roomiest(taking.map(|(name, (weight, _))| (name, *weight)), loads)
 }
 
 fn open(tenant: &TenantSlug, found: GraphTenant) -> Result<ServerName> {

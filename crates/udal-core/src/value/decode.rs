@@ -61,11 +61,10 @@ pub fn decode(field: &Field, json: &Json) -> Result<Option<Value>, FieldError> {
 pub fn take(field: &Field, json: Json) -> Result<Option<Value>, FieldError> {
     let field_type = field.field_type();
     match json {
-        Json::String(text) if field_type.shape == Shape::One => {
+        Json::String(text) if field_type.shape == Shape::One && is_text(&field_type.scalar) => {
             match text_fault(&field_type.scalar, &text, text_limit(field)) {
-                Some(None) => Ok(Some(Value::Str(text))),
-                Some(Some((code, message))) => Err(FieldError::new(field.name(), code, message)),
-                None => decode(field, &Json::String(text)),
+                None => Ok(Some(Value::Str(text))),
+                Some((code, message)) => Err(FieldError::new(field.name(), code, message)),
             }
         }
         other => decode(field, &other),
@@ -78,7 +77,7 @@ pub fn take(field: &Field, json: Json) -> Result<Option<Value>, FieldError> {
 /// What is wrong with it, named by the field.
 pub fn decode_stored(field: &Field, json: &Json) -> Result<Option<Value>, FieldError> {
     let text = |json: &Json| json.as_str().map(|text| Value::Str(text.to_owned()));
-    let is_text = matches!(field.field_type().scalar, Scalar::Str | Scalar::Enum(_) | Scalar::Ref(_));
+    let is_text = is_text(&field.field_type().scalar);
     let value = match (field.field_type().shape, json) {
         (Shape::One, one) if is_text => text(one),
         (Shape::Set, Json::Array(items)) if is_text => {
@@ -125,22 +124,25 @@ fn element(scalar: &Scalar, json: &Json, limit: usize) -> Result<Value, Fault> {
 
 fn text(scalar: &Scalar, json: &Json, limit: usize) -> Result<Value, Fault> {
     let text = json.as_str().ok_or_else(|| wrong("a string", json))?;
-    match text_fault(scalar, text, limit).flatten() {
+    match text_fault(scalar, text, limit) {
         None => Ok(Value::Str(text.to_owned())),
         Some(fault) => Err(fault),
     }
 }
 
-/// What is wrong with the text of a value, if anything; none where such values are not texts.
-fn text_fault(scalar: &Scalar, text: &str, limit: usize) -> Option<Option<Fault>> {
+/// Whether such values are texts.
+fn is_text(scalar: &Scalar) -> bool {
+    matches!(scalar, Scalar::Str | Scalar::Enum(_) | Scalar::Ref(_))
+}
+
+/// What is wrong with the text of a value that is a text, if anything.
+fn text_fault(scalar: &Scalar, text: &str, limit: usize) -> Option<Fault> {
     match scalar {
-        Scalar::Str => Some(string_fault(text, limit)),
         Scalar::Ref(model) => {
-            let problem = || Some(("wrong_type", id_problem(model, text)?));
-            Some(string_fault(text, MAX_ID_BYTES).or_else(problem))
+            string_fault(text, MAX_ID_BYTES).or_else(|| Some(("wrong_type", id_problem(model, text)?)))
         }
-        Scalar::Enum(words) => Some(word_fault(words, text)),
-        _ => None,
+        Scalar::Enum(words) => word_fault(words, text),
+        _ => string_fault(text, limit),
     }
 }
 

@@ -10,11 +10,11 @@ use futures_util::stream::{self, BoxStream};
 use udal_core::contract::{
     Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Deleted, Effect, ItemFailure, Upsert, Written,
 };
-use udal_core::{Context, Error, ErrorKind, Result};
+use udal_core::{Context, Error, Result};
 
 use crate::hooks::Operation;
-use crate::parts::{InParts, Measure, in_parts};
-use crate::{ChangeAnswer, ChangeRequest, Records, WrittenItem, observe};
+use crate::parts::{InParts, PartAnswer, in_parts, whole};
+use crate::{ChangeAnswer, ChangeRequest, Records, WrittenItem};
 use ready::Ready;
 pub(crate) use ready::{Asked, Kind};
 
@@ -28,18 +28,7 @@ impl Records {
         kind: Kind,
         request: ChangeRequest<'_, T>,
     ) -> Result<ChangeAnswer> {
-        let ChangeRequest { items, mode, with_written } = request;
-        let items = items.enumerate().map(|(at, item)| (at as u64, item.map(Into::into))).boxed();
-        let change = Changing { records: self, ctx, kind, with_written };
-        if mode == BatchMode::Atomic {
-            return change.all(items).await;
-        }
-        let mut whole = ChangeAnswer::default();
-        let mut parts = in_parts(change, items);
-        while let Some(part) = parts.next().await {
-            whole.add(part);
-        }
-        Ok(whole)
+        whole(self.change_parts(ctx, kind, request)).await
     }
 
     pub(crate) fn change_parts<'a, T: Into<Asked> + Send + 'a>(
@@ -157,74 +146,58 @@ impl Changing<'_> {
             answer.written.push(WrittenItem { index, effect, id, version });
         }
     }
-
-    /// What went wrong with a part of a batch learns where it happened, as an error of the whole does.
-    fn located(&self, error: Error) -> Error {
-        error.at(self.kind.name(), self.records.model.name(), self.ctx.tenant().as_str())
-    }
-
-    /// Why the batch ended before its input did; what was written before stays.
-    fn stopped(&self, error: Error, first: u64) -> Error {
-        // Where the connection was lost, the answer to a commit may be what was lost.
-        let hint = match error.kind() {
-            ErrorKind::Unavailable | ErrorKind::TimedOut => {
-                "look what became of it before you repeat it and what follows"
-            }
-            _ => "this item and those after it had no effect",
-        };
-        let error = self.located(error.of_item(first).hint(hint));
-        observe::log(&error);
-        error
-    }
-}
-
-/// Items of a batch: those to write, and those that are none.
-struct Part {
-    asked: Vec<(u64, Asked)>,
-    failures: Vec<ItemFailure>,
 }
 
 impl<'a> InParts<'a> for Changing<'a> {
-    type Items = AskedItems<'a>;
-    type Part = Part;
+    type Input = AskedItems<'a>;
+    type Item = Asked;
     type Answer = ChangeAnswer;
+
+    const IS_UNCLEAR: &'static str = "look what became of it before you repeat it and what follows";
+    const IS_CLEAR: &'static str = "this item and those after it had no effect";
 
     /// Hooks are called when a part is written.
     fn reads_ahead(self) -> bool {
         true
     }
 
-    async fn make_ready(self, items: &mut AskedItems<'a>) -> Option<Part> {
-        let mut part = Part { asked: Vec::new(), failures: Vec::new() };
-        let mut measure = Measure::default();
-        while !measure.is_full() {
-            let Some((index, item)) = items.next().await else { break };
-            measure.add(item.as_ref().map_or(0, Asked::weight)).await;
-            match item {
-                Ok(asked) => part.asked.push((index, asked)),
-                Err(error) => part.failures.push(ItemFailure { index, error }),
-            }
-        }
-        (!part.asked.is_empty() || !part.failures.is_empty()).then_some(part)
+    async fn next(self, items: &mut AskedItems<'a>) -> Option<(u64, Result<Asked>)> {
+        items.next().await
     }
 
-    async fn write(self, part: Part) -> (ChangeAnswer, bool) {
-        let Part { asked, failures } = part;
-        let mut answer = ChangeAnswer { failures, ..ChangeAnswer::default() };
-        if let Some(first) = asked.first().map(|(index, _)| *index) {
-            let done = if self.records.hooks().is_empty() {
-                self.each_of(asked, &mut answer).await
-            } else {
-                self.each_through_hooks(asked, &mut answer).await
-            };
-            answer.stopped = done.err().map(|error| self.stopped(error, first));
-        }
-        answer.failures.sort_by_key(|failure| failure.index);
-        let located = |ItemFailure { index, error }| ItemFailure { index, error: self.located(error) };
-        answer.failures = answer.failures.into_iter().map(located).collect();
+    fn weight(asked: &Asked) -> usize {
+        asked.weight()
+    }
+
+    async fn write(self, asked: Vec<(u64, Asked)>, answer: &mut ChangeAnswer) -> Result<()> {
+        let done = if self.records.hooks().is_empty() {
+            self.each_of(asked, answer).await
+        } else {
+            self.each_through_hooks(asked, answer).await
+        };
         answer.written.sort_by_key(|written| written.index);
-        let goes_on = answer.stopped.is_none();
-        (answer, goes_on)
+        done
+    }
+
+    fn located(self, error: Error) -> Error {
+        error.at(self.kind.name(), self.records.model.name(), self.ctx.tenant().as_str())
+    }
+}
+
+impl PartAnswer for ChangeAnswer {
+    fn add(&mut self, part: ChangeAnswer) {
+        let ChangeAnswer { created, updated, deleted, absent, written, failures, stopped } = part;
+        self.created += created;
+        self.updated += updated;
+        self.deleted += deleted;
+        self.absent += absent;
+        self.written.extend(written);
+        self.failures.extend(failures);
+        self.stopped = stopped;
+    }
+
+    fn failed(&mut self) -> (&mut Vec<ItemFailure>, &mut Option<Error>) {
+        (&mut self.failures, &mut self.stopped)
     }
 }
 

@@ -141,10 +141,10 @@ fn token_of(asked: &Asked) -> String {
     asked.line.split_once("%5B").unwrap().1.split_once("%5D").unwrap().0.to_owned()
 }
 
-#[tokio::test]
-async fn a_write_whose_answer_is_lost_is_stored_once() {
+/// A server that stores the first insert, of which nobody hears, and refuses the same when it is sent again.
+async fn server_that_stores_unheard(refusal: &'static str, message: &'static str) -> Server {
     let token = std::sync::Mutex::new(String::new());
-    let server = Server::start(move |asked, _| {
+    Server::start(move |asked, _| {
         if is(asked, SCHEMA) {
             return classes();
         }
@@ -157,14 +157,18 @@ async fn a_write_whose_answer_is_lost_is_stored_once() {
         }
         let mut token = token.lock().unwrap();
         if token.is_empty() {
-            // Stored, but nobody hears of it.
             *token = token_of(asked);
             return Answer::Closed;
         }
         assert_eq!(*token, token_of(asked));
-        refused(400, "api:DataVersionMismatch", "stale")
+        refused(400, refusal, message)
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_stored_once() {
+    let server = server_that_stores_unheard("api:DataVersionMismatch", "stale").await;
     assert!(create(&backend(&server), "a", "Ann").await.is_ok());
     let sent = server.asked(INSERT.0, INSERT.1);
     assert_eq!(sent.len(), 2);
@@ -286,27 +290,8 @@ async fn an_update_whose_record_changed_while_it_was_written_is_told_again() {
 
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_and_whose_id_is_taken_by_itself_is_stored_once() {
-    let token = std::sync::Mutex::new(String::new());
-    let server = Server::start(move |asked, _| {
-        if is(asked, SCHEMA) {
-            return classes();
-        }
-        if is(asked, LOG) {
-            let message = format!("create Account/a [{}]", token.lock().unwrap());
-            return Answer::Whole(200, "", json!([{"author": "udal", "message": message}]).to_string());
-        }
-        if asked.is("HEAD", "/api/document") {
-            return Answer::Whole(200, "branch:v2", String::new());
-        }
-        let mut token = token.lock().unwrap();
-        if token.is_empty() {
-            *token = token_of(asked);
-            return Answer::Closed;
-        }
-        // The first one was still under way when this one came.
-        refused(400, "api:DocumentIdAlreadyExists", "taken")
-    })
-    .await;
+    // The first one was still under way when the second came.
+    let server = server_that_stores_unheard("api:DocumentIdAlreadyExists", "taken").await;
     assert!(!create(&backend(&server), "a", "Ann").await.unwrap().replayed);
     assert_eq!(count_of(&server, INSERT), 2);
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use toml::de::DeValue;
-use udal_pgpool::ServerName;
+use toml::de::{DeTable, DeValue};
 
 use super::{Config, Reader};
 use crate::graph_servers::{GraphServerConfig, Login};
@@ -30,7 +29,10 @@ impl Reader<'_> {
         let config = &mut config.terminusdb;
         for (key, at, value) in self.known(table, &KEYS) {
             match key {
-                "servers" => self.graph_servers(at, value, config),
+                "servers" => self.servers(at, value, "terminusdb", |reader, name, table| {
+                    let server = reader.graph_server(table);
+                    config.servers.insert(name, server);
+                }),
                 "organization" => self.text(key, at, value, |text| config.organization = text.to_owned()),
                 "connect_timeout_seconds" => self.seconds(key, at, value, &mut config.connect_timeout),
                 "read_timeout_seconds" => self.seconds(key, at, value, &mut config.read_timeout),
@@ -50,29 +52,8 @@ impl Reader<'_> {
         }
     }
 
-    fn graph_servers(&mut self, at: usize, value: &DeValue<'_>, config: &mut crate::TerminusdbConfig) {
-        let Some(table) = value.as_table() else {
-            self.add(at, "`servers` is a table (write `[terminusdb.servers.NAME]` and its keys under it)".to_owned());
-            return;
-        };
-        for (key, value) in table {
-            let (name, at) = (key.get_ref().as_ref(), key.span().start);
-            match ServerName::new(name) {
-                Ok(name) => {
-                    let server = self.graph_server(&name, at, value.get_ref());
-                    config.servers.insert(name, server);
-                }
-                Err(error) => self.add(at, error.to_string()),
-            }
-        }
-    }
-
-    fn graph_server(&mut self, name: &ServerName, at: usize, value: &DeValue<'_>) -> GraphServerConfig {
+    fn graph_server(&mut self, table: &DeTable<'_>) -> GraphServerConfig {
         let mut server = GraphServerConfig::default();
-        let Some(table) = value.as_table() else {
-            self.add(at, format!("`{name}` is a table (write `[terminusdb.servers.{name}]` and its keys under it)"));
-            return server;
-        };
         for (key, at, value) in self.known(table, &SERVER_KEYS) {
             match key {
                 "url" => self.text(key, at, value, |text| server.url = Some(text.to_owned())),
@@ -82,14 +63,8 @@ impl Reader<'_> {
                 }
                 "password_env" => self.text(key, at, value, |text| server.login = Login::PasswordIn(text.to_owned())),
                 "token_env" => self.text(key, at, value, |text| server.login = Login::TokenIn(text.to_owned())),
-                "weight" => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
-                    Some(weight) => server.weight = weight,
-                    None => self.add(at, "`weight` is a whole number from 1".to_owned()),
-                },
-                _ => match value.as_bool() {
-                    Some(accepts) => server.accepts_new = accepts,
-                    None => self.add(at, "`accepts_new` is `true` or `false`".to_owned()),
-                },
+                "weight" => self.weight(at, value, &mut server.weight),
+                _ => self.accepts_new(at, value, &mut server.accepts_new),
             }
         }
         server
