@@ -10,13 +10,14 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use support::Fixture;
+use support::records::{self, ctx};
 use tokio_postgres::NoTls;
 use udal_core::contract::{Backend, BatchCreate, BatchMode, BatchReport, Count};
 use udal_core::filter::Predicate;
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
-use udal_core::record::{Record, read_new};
-use udal_core::value::{Date, Timestamp, Value};
-use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
+use udal_core::record::Record;
+use udal_core::value::Date;
+use udal_core::{ErrorKind, Result};
 use udal_postgresql::PostgresqlBackend;
 
 /// Says of a taken id what Citus says: the message of the shard, and no code but that of an internal error. And refuses one
@@ -31,17 +32,8 @@ const REFUSALS_WITHOUT_A_CODE: &str = "
     END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON result FOR EACH ROW EXECUTE FUNCTION refuse()";
 
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
-
 fn record(model: &Arc<Model>, id: &str) -> Record {
-    let mut draft = read_new(model, &json!({"id": format!("Result/{id}")})).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    draft.fill(position::CREATED_AT, Some(now.clone()));
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
+    records::record(model, &json!({"id": format!("Result/{id}")}))
 }
 
 async fn batch(backend: &PostgresqlBackend, model: &Arc<Model>, mode: BatchMode, ids: &[&str]) -> Result<BatchReport> {

@@ -8,12 +8,12 @@ mod support;
 use std::sync::Arc;
 
 use support::Fixture;
+use support::records::ctx;
 use udal_core::contract::{Backend, List, Start};
 use udal_core::filter::Predicate;
 use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
 use udal_core::order::{Order, Position};
 use udal_core::record::Record;
-use udal_core::{AccessContext, Context, TenantSlug};
 use udal_pgpool::Connection;
 use udal_postgresql::PostgresqlBackend;
 use udal_sql::Statement;
@@ -23,10 +23,6 @@ const ROWS: u64 = 20_000;
 const PAGE: usize = 10;
 /// How many records come after the last place that is looked at: so few that it may be right to sort them.
 const LEFT: u64 = 100;
-
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
 
 /// Measurements of four kinds, one in ten without a note.
 fn model() -> Arc<Model> {

@@ -10,16 +10,17 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value as Json, json};
 use support::Fixture;
+use support::records::{self, ctx};
 use tokio_postgres::Client;
 use udal_core::contract::{
     Answer, Backend, BatchCreate, BatchMode, BatchUpdate, CHUNK_RECORDS, ChangeReport, Count, Create, Delete, Expect,
     Update, UpdateItem, Upsert, UpsertItem,
 };
 use udal_core::filter::Predicate;
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
-use udal_core::record::{Patch, Record, read_changes, read_new};
-use udal_core::value::{Timestamp, Value};
-use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
+use udal_core::record::{Patch, Record, read_changes};
+use udal_core::value::Value;
+use udal_core::{ErrorKind, Result, TenantSlug};
 use udal_pgpool::TenantDatabases;
 use udal_postgresql::PostgresqlBackend;
 
@@ -34,10 +35,6 @@ struct Scene {
 
 fn acme() -> TenantSlug {
     TenantSlug::new("acme").unwrap()
-}
-
-fn ctx() -> Context {
-    Context::new(acme(), AccessContext::unrestricted("a test"))
 }
 
 fn by_month() -> ModelDeclaration {
@@ -109,12 +106,7 @@ impl Scene {
 
 fn record(model: &Arc<Model>, name: &str, month: u32) -> Record {
     let data = json!({"id": format!("Result/{name}"), "day": format!("2024-{month:02}-05"), "value": 1});
-    let mut draft = read_new(model, &data).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    draft.fill(position::CREATED_AT, Some(now.clone()));
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
+    records::record(model, &data)
 }
 
 async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, name: &str, month: u32) -> Result<()> {

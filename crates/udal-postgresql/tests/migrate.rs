@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 use support::Fixture;
+use support::records::{DATABASE, ctx, model, record};
 use tokio_postgres::Client;
 use udal_core::contract::{Backend, Create, Get};
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
-use udal_core::record::{Record, read_new};
-use udal_core::value::{Timestamp, Value};
-use udal_core::{AccessContext, Context, TenantSlug};
+use udal_core::model::{Model, ModelDeclaration};
+use udal_core::record::Record;
+use udal_core::value::Value;
 use udal_postgresql::{Allowances, ChangeState, PostgresqlBackend, TableChange};
 
 struct Site {
@@ -35,11 +35,7 @@ impl Site {
 
     /// A connection of one's own to the tenant's database.
     async fn client(&self) -> Client {
-        let mut config = self.fixture.server.config();
-        config.dbname("sqh_tenant_acme");
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
+        self.fixture.client(DATABASE).await
     }
 
     async fn create(&self, model: &Arc<Model>, data: Json) {
@@ -61,28 +57,8 @@ impl Site {
     }
 }
 
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
-
-fn model(declared: ModelDeclaration) -> Arc<Model> {
-    let group = GroupDeclaration::new("lab").model(declared.postgresql());
-    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
-}
-
 fn first() -> ModelDeclaration {
     ModelDeclaration::new("Result").field("kind", "enum[a, b]").field("value", "Optional[float]")
-}
-
-fn record(model: &Arc<Model>, data: &Json) -> Record {
-    let mut draft = read_new(model, data).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    if data.get("created_at").is_none() {
-        draft.fill(position::CREATED_AT, Some(now.clone()));
-    }
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
 }
 
 /// Each change without its group and model, and what became of it with the reason.

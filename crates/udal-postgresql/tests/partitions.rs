@@ -7,37 +7,19 @@ mod support;
 
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use support::Fixture;
+use support::records::{DATABASE, ctx, model, record};
 use tokio_postgres::Client;
 use udal_core::contract::{Backend, Count, Create, Get, Update};
 use udal_core::filter::Predicate;
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
-use udal_core::record::{Record, read_changes, read_new};
-use udal_core::value::{Date, Timestamp, Value};
-use udal_core::{AccessContext, Context, TenantSlug};
+use udal_core::model::{Model, ModelDeclaration};
+use udal_core::record::read_changes;
+use udal_core::value::{Date, Value};
 use udal_postgresql::PostgresqlBackend;
-
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
-
-fn model(declared: ModelDeclaration) -> Arc<Model> {
-    let group = GroupDeclaration::new("lab").model(declared.postgresql());
-    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
-}
 
 fn by_month() -> ModelDeclaration {
     ModelDeclaration::new("Result").field("day", "date").field("value", "Optional[int]").partition_by("day")
-}
-
-fn record(model: &Arc<Model>, data: &Json) -> Record {
-    let mut draft = read_new(model, data).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    draft.fill(position::CREATED_AT, Some(now.clone()));
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
 }
 
 async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str, day: &str) -> udal_core::Result<()> {
@@ -53,15 +35,6 @@ async fn count(backend: &PostgresqlBackend, model: &Arc<Model>) -> u64 {
     backend.count(&ctx(), Count { model: Arc::clone(model), filter: Predicate::always() }).await.unwrap()
 }
 
-/// A connection of one's own to the tenant's database.
-async fn client(fixture: &Fixture) -> Client {
-    let mut config = fixture.server.config();
-    config.dbname("sqh_tenant_acme");
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
 async fn tables(client: &Client) -> Vec<String> {
     let text = "SELECT relname::text FROM pg_class WHERE relname ~ '^lab_result__(p|old)' AND relkind = 'r' ORDER BY 1";
     client.query(text, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
@@ -75,7 +48,8 @@ const IS_PENDING: &str = "SELECT count(*) FROM pg_inherits WHERE inhdetachpendin
 
 /// Takes the partition out, and is killed in the middle of it.
 async fn leave_pending(fixture: &Fixture, partition: &str) {
-    let (watcher, blocker, detaching) = (client(fixture).await, client(fixture).await, client(fixture).await);
+    let (watcher, blocker, detaching) =
+        (fixture.client(DATABASE).await, fixture.client(DATABASE).await, fixture.client(DATABASE).await);
     blocker.batch_execute("BEGIN; SELECT 1 FROM lab_result").await.unwrap();
     let token = detaching.cancel_token();
     let statement = format!("ALTER TABLE lab_result DETACH PARTITION {partition} CONCURRENTLY");
@@ -99,7 +73,7 @@ async fn a_partition_comes_while_others_read_and_write() {
     let (backend, model) = (PostgresqlBackend::new(fixture.databases()), model(by_month()));
     create(&backend, &model, "Result/1", "2024-01-31").await.unwrap();
     // One has read the table, one has written to it, and neither ends.
-    let (reader, writer) = (client(&fixture).await, client(&fixture).await);
+    let (reader, writer) = (fixture.client(DATABASE).await, fixture.client(DATABASE).await);
     reader.batch_execute("BEGIN; SELECT count(*) FROM lab_result").await.unwrap();
     writer.batch_execute("BEGIN; UPDATE lab_result SET value = 1").await.unwrap();
     // The partition comes none the less, made on demand and ahead.
@@ -139,7 +113,7 @@ async fn what_was_interrupted_is_ended_by_the_next_run() {
     {
         create(&backend, &model, id, day).await.unwrap();
     }
-    let client = client(&fixture).await;
+    let client = fixture.client(DATABASE).await;
     // Killed between taking out and dropping, and in the middle of taking out.
     client.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_11").await.unwrap();
     leave_pending(&fixture, "lab_result__p2023_12").await;
@@ -163,7 +137,7 @@ async fn a_record_of_a_time_that_is_being_taken_out_brings_it_back() {
     let fixture = Fixture::start().await;
     let model = model(by_month());
     create(&PostgresqlBackend::new(fixture.databases()), &model, "Result/1", "2023-11-01").await.unwrap();
-    let client = client(&fixture).await;
+    let client = fixture.client(DATABASE).await;
     client.batch_execute("ALTER TABLE lab_result DETACH PARTITION lab_result__p2023_11").await.unwrap();
     let backend = PostgresqlBackend::new(fixture.databases());
     create(&backend, &model, "Result/2", "2023-11-02").await.unwrap();
@@ -180,7 +154,7 @@ async fn an_update_moves_a_record_into_a_time_that_another_process_took_out() {
     let backend = PostgresqlBackend::new(fixture.databases());
     create(&backend, &model, "Result/1", "2024-05-01").await.unwrap();
     create(&backend, &model, "Result/2", "2023-11-01").await.unwrap();
-    let client = client(&fixture).await;
+    let client = fixture.client(DATABASE).await;
     client
         .batch_execute("DROP TABLE lab_result__p2023_11; DELETE FROM lab_result__ids WHERE id = 'Result/2'")
         .await
@@ -204,7 +178,7 @@ async fn what_is_over_is_kept_where_the_model_says_so() {
         let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
         assert_eq!((done.dropped.len(), done.detached.len()), (0, 1), "{done:?}");
         assert!(!is_there(&backend, &model, "Result/1").await);
-        let client = client(&fixture).await;
+        let client = fixture.client(DATABASE).await;
         let kept = client.query_one(&format!("SELECT id FROM {turn}"), &[]).await.unwrap();
         assert_eq!((kept.get::<_, &str>(0), ids(&client).await), ("Result/1", 0));
     }
@@ -222,7 +196,7 @@ async fn what_was_begun_of_a_later_partition_is_ended_first() {
     leave_pending(&fixture, "lab_result__p2023_12").await;
     let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
     assert_eq!(done.dropped, ["lab_result__p2023_11", "lab_result__p2023_12"]);
-    assert_eq!((count(&backend, &model).await, ids(&client(&fixture).await).await), (1, 1));
+    assert_eq!((count(&backend, &model).await, ids(&fixture.client(DATABASE).await).await), (1, 1));
 
     // One that is not over comes back, with its records: the model keeps it longer than whoever began.
     create(&backend, &model, "Result/1", "2023-11-01").await.unwrap();
@@ -231,7 +205,7 @@ async fn what_was_begun_of_a_later_partition_is_ended_first() {
     let done = backend.maintain(&ctx(), &model, today()).await.unwrap();
     assert_eq!(done.dropped, ["lab_result__p2023_11"]);
     assert!(is_there(&backend, &model, "Result/3").await);
-    assert_eq!((count(&backend, &model).await, ids(&client(&fixture).await).await), (1, 1));
+    assert_eq!((count(&backend, &model).await, ids(&fixture.client(DATABASE).await).await), (1, 1));
     fixture.stop().await;
 }
 
@@ -255,7 +229,7 @@ async fn several_that_maintain_at_once_all_end_well() {
         dropped.sort();
         let expected: Vec<String> = (1..=6).map(|month| format!("lab_result__p2023_{month:02}")).collect();
         assert_eq!(dropped, expected, "each by one of them, in round {round}");
-        assert_eq!((count(&backends[0], &model).await, ids(&client(&fixture).await).await), (0, 0));
+        assert_eq!((count(&backends[0], &model).await, ids(&fixture.client(DATABASE).await).await), (0, 0));
     }
     fixture.stop().await;
 }

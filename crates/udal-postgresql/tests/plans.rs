@@ -9,14 +9,12 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use support::Fixture;
-use tokio_postgres::Client;
+use support::records::{DATABASE, ctx, model, record};
+use udal_core::TenantSlug;
 use udal_core::contract::{Backend, Create, Get, Start};
 use udal_core::filter::{Predicate, parse};
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
+use udal_core::model::{Model, ModelDeclaration};
 use udal_core::order::Order;
-use udal_core::record::{Record, read_new};
-use udal_core::value::{Timestamp, Value};
-use udal_core::{AccessContext, Context, TenantSlug};
 use udal_pgpool::{Connection, Database, TenantDatabases};
 use udal_postgresql::PostgresqlBackend;
 use udal_sql::Statement;
@@ -26,36 +24,8 @@ fn tenant() -> TenantSlug {
     TenantSlug::new("acme").unwrap()
 }
 
-fn ctx() -> Context {
-    Context::new(tenant(), AccessContext::unrestricted("a test"))
-}
-
-fn model(declared: ModelDeclaration) -> Arc<Model> {
-    let group = GroupDeclaration::new("lab").model(declared.postgresql());
-    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
-}
-
-fn record(model: &Arc<Model>, data: &Json) -> Record {
-    let mut draft = read_new(model, data).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    if data.get("created_at").is_none() {
-        draft.fill(position::CREATED_AT, Some(now.clone()));
-    }
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
-}
-
 async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, data: Json) {
     backend.create(&ctx(), Create { record: record(model, &data), idempotency: None }).await.unwrap();
-}
-
-async fn client(fixture: &Fixture) -> Client {
-    let mut config = fixture.server.config();
-    config.dbname("sqh_tenant_acme");
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
 
 async fn connect(databases: &TenantDatabases) -> Connection {
@@ -95,7 +65,7 @@ async fn filters_and_orders_use_their_indexes() {
             .index(["numbers"]),
     );
     create(&backend, &model, json!({"id": "Result/1", "kind": "k", "steps": [], "plain": []})).await;
-    let client = client(&fixture).await;
+    let client = fixture.client(DATABASE).await;
     client
         .batch_execute(
             "INSERT INTO lab_result (id, version, created_at, updated_at, kind, score, tags, steps, numbers, plain) \
@@ -226,7 +196,7 @@ async fn columns_have_the_types_that_are_said_and_keep_every_digit() {
         cases.iter().enumerate().map(|(at, (_, _, value, _))| (format!("f{at}"), value.clone())).collect();
     data.insert("id".to_owned(), json!("Result/1"));
     create(&backend, &model, Json::Object(data)).await;
-    let client = client(&fixture).await;
+    let client = fixture.client(DATABASE).await;
     client.batch_execute("SET TIME ZONE 'UTC'").await.unwrap();
     for (at, (field_type, column, _, kept)) in cases.iter().enumerate() {
         let text = format!(

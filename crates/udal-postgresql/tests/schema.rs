@@ -9,39 +9,22 @@ use std::sync::Arc;
 
 use serde_json::json;
 use support::Fixture;
+use support::records::{ctx, model, record};
 use udal_core::contract::{Backend, Count, Create, Created, Delete, Get, List, Start, Update};
 use udal_core::filter::Predicate;
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
+use udal_core::model::{Model, ModelDeclaration};
 use udal_core::order::Order;
-use udal_core::record::{Record, read_changes, read_new};
-use udal_core::value::{Date, Timestamp, Value};
-use udal_core::{AccessContext, Context, ErrorKind, Result, TenantSlug};
+use udal_core::record::{Record, read_changes};
+use udal_core::value::{Date, Value};
+use udal_core::{ErrorKind, Result};
 use udal_postgresql::PostgresqlBackend;
-
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
-
-fn model(declared: ModelDeclaration) -> Arc<Model> {
-    let group = GroupDeclaration::new("lab").model(declared.postgresql());
-    Arc::clone(Catalog::build(vec![group]).unwrap().model("lab", "Result").unwrap())
-}
 
 fn first() -> ModelDeclaration {
     ModelDeclaration::new("Result").field("kind", "enum[a, b]").field("value", "float")
 }
 
-fn record(model: &Arc<Model>, data: serde_json::Value) -> Record {
-    let mut draft = read_new(model, &data).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    draft.fill(position::CREATED_AT, Some(now.clone()));
-    draft.fill(position::UPDATED_AT, Some(now));
-    draft.into_record()
-}
-
 async fn create(backend: &PostgresqlBackend, model: &Arc<Model>, data: serde_json::Value) -> Result<Created> {
-    backend.create(&ctx(), Create { record: record(model, data), idempotency: None }).await
+    backend.create(&ctx(), Create { record: record(model, &data), idempotency: None }).await
 }
 
 async fn update(backend: &PostgresqlBackend, model: &Arc<Model>, id: &str, data: serde_json::Value) -> Result<Record> {

@@ -10,20 +10,14 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use serde_json::json;
 use support::Fixture;
+use support::records::{ctx, record};
 use udal_core::contract::{Backend, Create, List, ListText, Start, TextPiece};
 use udal_core::filter::Predicate;
-use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration, position};
+use udal_core::model::{Catalog, GroupDeclaration, Model, ModelDeclaration};
 use udal_core::order::Order;
-use udal_core::record::read_new;
-use udal_core::value::{Timestamp, Value};
-use udal_core::{AccessContext, Context, TenantSlug};
 use udal_pgpool::TenantDatabases;
 use udal_postgresql::PostgresqlBackend;
 use udal_sql::Statement;
-
-fn ctx() -> Context {
-    Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"))
-}
 
 fn model() -> Arc<Model> {
     let group = GroupDeclaration::new("lab").model(ModelDeclaration::new("Note").field("body", "str").postgresql());
@@ -39,12 +33,8 @@ fn everything() -> ListText {
 
 /// Writes that many records of that many bytes, without their passing through this process.
 async fn fill(databases: &TenantDatabases, backend: &PostgresqlBackend, records: usize, bytes: usize) {
-    let mut draft = read_new(&model(), &json!({"id": "Note/0", "body": "x"})).unwrap();
-    let now = Value::DateTime(Timestamp::parse("2024-05-05T00:00:00Z").unwrap());
-    draft.fill(position::VERSION, Some(Value::Int(1)));
-    draft.fill(position::CREATED_AT, Some(now.clone()));
-    draft.fill(position::UPDATED_AT, Some(now));
-    backend.create(&ctx(), Create { record: draft.into_record(), idempotency: None }).await.unwrap();
+    let record = record(&model(), &json!({"id": "Note/0", "body": "x"}));
+    backend.create(&ctx(), Create { record, idempotency: None }).await.unwrap();
     let text = format!(
         "INSERT INTO lab_note (id, version, created_at, updated_at, body) \
          SELECT 'Note/' || i, 1, now(), now(), repeat(md5(i::text), {}) FROM generate_series(1, {}) AS i",
