@@ -72,7 +72,7 @@ pub fn run(subjects: impl IntoIterator<Item = Subject>) -> ExitCode {
     let listing = arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !listing && !ignored.is_empty() {
-        println!("ignored, because they do not apply:");
+        println!("ignored, each with its reason:");
         ignored.iter().for_each(|line| println!("  {line}"));
         println!();
     }
