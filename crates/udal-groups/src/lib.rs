@@ -9,9 +9,7 @@
 //! assert!(errors.to_string().starts_with("lab.yaml:2: `modles` is not a key here (did you mean `models`?)"));
 //! ```
 
-mod error;
 mod files;
-mod node;
 mod places;
 mod read;
 #[cfg(test)]
@@ -21,8 +19,7 @@ use std::path::Path;
 
 use udal_core::model::{Catalog, FieldType, GroupDeclaration, Problem, Scalar};
 
-pub use error::{LoadError, LoadErrors};
-pub use files::MAX_FILE_BYTES;
+pub use udal_yaml::{LoadError, LoadErrors, MAX_FILE_BYTES};
 
 use places::Places;
 use read::GroupFile;
@@ -42,7 +39,7 @@ pub fn load_dir(directory: impl AsRef<Path>) -> Result<Catalog, LoadErrors> {
 pub fn load_files(paths: &[impl AsRef<Path>]) -> Result<Catalog, LoadErrors> {
     let mut loading = Loading::default();
     for path in paths.iter().map(AsRef::as_ref) {
-        match files::read(path) {
+        match udal_yaml::read(path, &files::GROUP_FILE) {
             Ok(text) => loading.add(&path.display().to_string(), &text),
             Err(error) => loading.fail(error),
         }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use udal_core::model::Problem;
-
-use crate::error::LoadError;
+use udal_yaml::LoadError;
 
 /// The lines of a group file's parts.
 #[derive(Clone, Debug, Default)]

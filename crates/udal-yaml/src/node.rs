@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
+use crate::FileKind;
+
 /// The most nodes of a file, with what its aliases stand for: a few lines of nested aliases could stand for billions.
 const MAX_NODES: usize = 100_000;
 /// How deep a file may nest.
@@ -11,18 +13,25 @@ const MAX_DEPTH: usize = 32;
 
 /// A piece of YAML with the line on which it starts.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) line: usize,
-    pub(crate) kind: Kind,
+pub struct Node {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What it is.
+    pub kind: Kind,
     /// How many nodes it is, with itself.
     size: usize,
 }
 
 /// What a [`Node`] is.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Text; `plain` when it stands without quotes.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        /// The text.
+        text: String,
+        /// Whether it stands without quotes.
+        plain: bool,
+    },
     /// What a list holds.
     Sequence(Vec<Node>),
     /// Keys and values in their order, duplicates included.
@@ -31,15 +40,18 @@ pub(crate) enum Kind {
 
 /// Why a text is not a tree.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) line: usize,
-    pub(crate) message: String,
-    pub(crate) hint: &'static str,
+pub struct Fault {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub hint: String,
 }
 
 impl Node {
     /// Its text, where it is a scalar that is not YAML's null.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } if !self.is_null() => Some(text),
             _ => None,
@@ -47,12 +59,12 @@ impl Node {
     }
 
     /// Whether nothing stands there.
-    pub(crate) fn is_null(&self) -> bool {
+    pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if ["", "~", "null"].contains(&text.as_str()))
     }
 
     /// What it is, for messages.
-    pub(crate) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.kind {
             _ if self.is_null() => "nothing".to_owned(),
             Kind::Scalar { text, .. } => format!("`{}`", udal_core::shorten(text)),
@@ -77,9 +89,12 @@ enum Inside {
     Members(Vec<(Node, Node)>, Option<Node>),
 }
 
-/// The one document in `text`; `None` when there is none.
-pub(crate) fn parse(text: &str) -> Result<Option<Node>, Fault> {
-    let mut builder = Builder::default();
+/// The one document in `text`, which is that kind of file; `None` when there is none.
+///
+/// # Errors
+/// Why the text is not a tree.
+pub fn parse(text: &str, file: &FileKind) -> Result<Option<Node>, Fault> {
+    let mut builder = Builder::new(file);
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| syntax(&error))?;
         builder.event(event, span.start.line())?;
@@ -91,19 +106,23 @@ fn syntax(error: &ScanError) -> Fault {
     Fault {
         line: error.marker().line(),
         message: format!("this is not YAML: {}", error.info()),
-        hint: "check the indentation; inside {} quote what holds a bracket, a comma or a colon",
+        hint: "check the indentation; inside {} quote what holds a bracket, a comma or a colon".to_owned(),
     }
 }
 
-#[derive(Default)]
-struct Builder {
+struct Builder<'a> {
+    file: &'a FileKind,
     document: Option<Node>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
+    fn new(file: &'a FileKind) -> Self {
+        Builder { file, document: None, open: Vec::new(), anchors: HashMap::new(), nodes: 0 }
+    }
+
     fn event(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
@@ -124,7 +143,7 @@ impl Builder {
     fn start(&mut self, line: usize, anchor: usize, inside: Inside) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
             let message = format!("this nests deeper than {MAX_DEPTH}");
-            return Err(Fault { line, message, hint: "a group file needs no more than 6" });
+            return Err(Fault { line, message, hint: self.file.deep.to_owned() });
         }
         self.open.push(Open { line, anchor, inside, size: 1 });
         Ok(())
@@ -148,17 +167,19 @@ impl Builder {
                 self.nodes += copy.size;
                 self.place(copy, line)
             }
-            Some(_) => Err(too_large(line)),
-            None => {
-                Err(Fault { line, message: "this alias stands inside what it names".to_owned(), hint: "write it out" })
-            }
+            Some(_) => Err(self.too_large(line)),
+            None => Err(Fault {
+                line,
+                message: "this alias stands inside what it names".to_owned(),
+                hint: "write it out".to_owned(),
+            }),
         }
     }
 
     fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(too_large(node.line));
+            return Err(self.too_large(node.line));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -182,15 +203,15 @@ impl Builder {
             }
             None if self.document.is_some() => {
                 let message = "a second document starts here".to_owned();
-                return Err(Fault { line, message, hint: "put each group into a file of its own" });
+                return Err(Fault { line, message, hint: self.file.second.to_owned() });
             }
             None => self.document = Some(node),
         }
         Ok(())
     }
-}
 
-fn too_large(line: usize) -> Fault {
-    let message = format!("with what its aliases stand for, this file holds more than {MAX_NODES} values");
-    Fault { line, message, hint: "write less, or split it into several groups" }
+    fn too_large(&self, line: usize) -> Fault {
+        let message = format!("with what its aliases stand for, this file holds more than {MAX_NODES} values");
+        Fault { line, message, hint: format!("write less, or {}", self.file.large) }
+    }
 }

@@ -1,9 +1,9 @@
-//! What is wrong with group files: every error, at its line.
+//! What is wrong with files: every error, at its line.
 
 use std::error::Error;
 use std::fmt;
 
-/// One thing that is wrong with a group file.
+/// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadError {
     /// The file, or the directory, as it was named.
@@ -26,13 +26,13 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// Everything that is wrong with the group files, a line each: by file in the order they were given, then by line.
+/// Everything that is wrong with the files, a line each: by file in the order they were given, then by line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadErrors(Vec<LoadError>);
 
 impl LoadErrors {
     /// The errors of these files, in the files' order.
-    pub(crate) fn new(files: &[String], mut errors: Vec<LoadError>) -> Self {
+    pub fn new(files: &[String], mut errors: Vec<LoadError>) -> Self {
         errors.sort_by_key(|error| (files.iter().position(|file| *file == error.file), error.line));
         LoadErrors(errors)
     }
