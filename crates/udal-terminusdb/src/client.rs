@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Body, Method};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -15,7 +15,7 @@ use crate::call::{Answer, Commit, Committed, DATA_VERSION, Write, authorization,
 use crate::failure::{Failure, Rejection, transport};
 use crate::settings::{Endpoint, Settings};
 
-/// How often a read is tried when the connection breaks.
+/// How often a read is tried when the connection breaks, or the server fails.
 const READ_ATTEMPTS: u32 = 3;
 /// How often a request is tried whose commit the server gave up because others came in the way.
 const OVERRUN_ATTEMPTS: u32 = 5;
@@ -50,18 +50,12 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let invalid = || Error::invalid("the graph database's URL or credentials cannot be used");
         let base = endpoint.url.trim_end_matches('/').to_owned();
-        reqwest::Url::parse(&base).map_err(|_| invalid().hint("write a URL such as http://localhost:6363"))?;
+        let url =
+            reqwest::Url::parse(&base).map_err(|_| invalid().hint("write a URL such as http://localhost:6363"))?;
         let mut authorization = HeaderValue::from_str(&authorization(&endpoint.credentials)).map_err(|_| invalid())?;
         authorization.set_sensitive(true);
-        let http = reqwest::Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .redirect(reqwest::redirect::Policy::none())
-            .gzip(true)
-            .build()
-            .map_err(|error| invalid().cause(error.without_url()))?;
         Ok(Client {
-            http,
+            http: http_client(&url, settings).map_err(|error| invalid().cause(error.without_url()))?,
             base,
             authorization,
             organization: settings.organization.clone(),
@@ -315,7 +309,7 @@ impl Client {
         Ok(owned.map(|(_, name)| name.to_owned()).collect())
     }
 
-    /// Sends what changes nothing: again where the connection breaks.
+    /// Sends what changes nothing: again where the connection breaks, or the server fails.
     async fn read(&self, call: Call<'_>) -> std::result::Result<Answer, Failure> {
         let mut attempt = 1;
         loop {
@@ -329,6 +323,11 @@ impl Client {
             };
             match self.send(again).await {
                 Err(Failure::Unclear(error)) if attempt < READ_ATTEMPTS && error.kind() != ErrorKind::TimedOut => {
+                    attempt += 1;
+                }
+                // So it answers also while the database is being made, for a few hundredths of a second.
+                Err(Failure::Rejected(said)) if attempt < READ_ATTEMPTS && said.is_unexplained() => {
+                    tokio::time::sleep(Duration::from_millis(50) * attempt).await;
                     attempt += 1;
                 }
                 done => return done,
@@ -352,4 +351,23 @@ impl Client {
         }
         finish(request.send().await.map_err(transport)?).await
     }
+}
+
+/// A client that holds no connection to the server itself but while a request is under way.
+///
+/// The server has a worker for each processor, and each open connection keeps one: 60 seconds long until a first request comes
+/// on it, and 2 seconds after an answer. A pool of connections, which also opens some for later, would silence the server.
+/// With `https` there is a proxy between, as the server speaks no TLS: what is open to it keeps no worker.
+fn http_client(url: &reqwest::Url, settings: &Settings) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(settings.connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .gzip(true);
+    let builder = match url.scheme() {
+        "https" => builder.pool_idle_timeout(Duration::from_secs(60)),
+        _ => builder
+            .pool_max_idle_per_host(0)
+            .default_headers(HeaderMap::from_iter([(CONNECTION, HeaderValue::from_static("close"))])),
+    };
+    builder.build()
 }

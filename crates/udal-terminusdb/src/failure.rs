@@ -109,6 +109,21 @@ impl Rejection {
         self.status == 500 && (self.says("retry count exceeded") || self.body.to_string().contains("retry_exceeded"))
     }
 
+    /// Whether another process is making the database just now: there is nothing in it yet.
+    fn is_of_a_database_being_made(&self) -> bool {
+        let said = ["database_not_finalized", "branch_does_not_exist("];
+        match self.status {
+            400 => matches!(self.kind.as_str(), "api:UnresolvableAbsoluteDescriptor" | "api:DatabaseNotFinalized"),
+            500 => said.iter().any(|said| self.body.to_string().contains(said)),
+            _ => false,
+        }
+    }
+
+    /// Whether the server failed, and did not say why: as it does also while a database is being made.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        self.status == 500
+    }
+
     /// As what the answer to a request is taken.
     pub(crate) fn into_failure(self) -> Failure {
         match (self.status, self.kind.as_str()) {
@@ -117,6 +132,7 @@ impl Rejection {
             (404, _) => Failure::Missing(self),
             // What GraphQL says of a database that is not there.
             (403, _) if self.body.to_string().contains("Unable to resolve") => Failure::Missing(self),
+            _ if self.is_of_a_database_being_made() => Failure::Missing(self),
             (401, _) => Failure::Error(
                 Error::new(ErrorKind::Unavailable, "the graph database does not know Udal")
                     .hint("check the credentials in the configuration")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use udal_core::model::Model;
@@ -14,6 +15,8 @@ use crate::failure::Failure;
 
 /// How often classes are tried to be put when others come in the way.
 const ATTEMPTS: usize = 8;
+/// How often a database is looked at that another process makes: for 9 seconds in all. The server needs a tenth of one.
+const MAKING_ATTEMPTS: u32 = 20;
 
 impl Database {
     /// Makes sure that the database is there, and that the classes of these models are, and fit.
@@ -77,11 +80,24 @@ impl Database {
         match self.look(known).await {
             Err(Failure::Missing(_)) => {
                 self.make().await?;
-                self.look(known).await?;
+                self.look_when_made(known).await?;
             }
             looked => looked?,
         }
         Ok(known.classes.clone().unwrap_or_default())
+    }
+
+    /// Looks at a database that another process may be making just now.
+    async fn look_when_made(&self, known: &mut Known) -> Result<(), Failure> {
+        for attempt in 1..MAKING_ATTEMPTS {
+            match self.look(known).await {
+                Err(Failure::Missing(_) | Failure::Rejected(_)) => {
+                    tokio::time::sleep(Duration::from_millis(50) * attempt).await;
+                }
+                looked => return looked,
+            }
+        }
+        self.look(known).await
     }
 
     /// Makes sure that the database's classes and its version are known.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
@@ -36,8 +37,10 @@ impl World {
         let credentials = Credentials::Password { user: "admin".to_owned(), password };
         let settings = Settings::new(Endpoint { url, credentials });
         let backend = |_| Arc::new(TerminusdbBackend::new(settings.clone()).unwrap());
-        let micros = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
-        let tenant = TenantSlug::new(&format!("p{micros:x}")).unwrap();
+        static WORLDS: AtomicUsize = AtomicUsize::new(0);
+        let (number, since_1970) =
+            (WORLDS.fetch_add(1, Ordering::Relaxed), SystemTime::now().duration_since(UNIX_EPOCH));
+        let tenant = TenantSlug::new(&format!("p{:x}-{number}", since_1970.unwrap().as_micros())).unwrap();
         let group = GroupDeclaration::new("crm")
             .model(ModelDeclaration::new("Account").field("name", "Optional[str]").field("tags", "Set[str]"))
             .model(ModelDeclaration::new("Contact").field("account", "Optional[Ref[Account]]"));
@@ -138,6 +141,24 @@ async fn a_delete_and_a_link_of_several_processes_leave_no_link_to_nothing() {
         }
     }
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_make_one_tenant() {
+    for round in 0..ROUNDS {
+        let Some(world) = World::new() else { return };
+        let creates = world.backends.iter().enumerate().map(|(process, backend)| {
+            backend.create(&world.context, world.create("Account", &format!("p{process}"), json!({})))
+        });
+        let reads = world.backends.iter().map(|backend| {
+            backend.get(&world.context, Get { model: world.model("Account"), id: "Account/p0".to_owned() })
+        });
+        let (created, read) =
+            tokio::join!(futures_util::future::join_all(creates), futures_util::future::join_all(reads));
+        assert!(created.iter().all(Result::is_ok), "round {round}: {created:?}");
+        assert!(read.iter().all(Result::is_ok), "round {round}: {read:?}");
+        world.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -38,7 +38,9 @@ impl Recorder {
     /// Records what the server at `url` answers.
     pub(crate) fn recording(url: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Recorder { server: Some((reqwest::Client::new(), url)), state: Mutex::new(State::read()) }
+        // A connection that waits for a next request keeps one of the server's few workers.
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        Recorder { server: Some((client, url)), state: Mutex::new(State::read()) }
     }
 
     /// Answers what was recorded.

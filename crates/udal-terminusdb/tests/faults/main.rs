@@ -101,6 +101,19 @@ async fn a_read_that_is_never_answered_ends() {
 }
 
 #[tokio::test]
+async fn an_open_connection_keeps_no_worker_of_the_server() {
+    let server = Server::with_workers(1, |_, _| nodes(&[record("a", "Ann")])).await;
+    let backends: Vec<_> = (0..3).map(|_| backend(&server)).collect();
+    for _ in 0..3 {
+        let reads = backends.iter().flat_map(|backend| (0..8).map(|_| get(backend)));
+        for read in futures_util::future::join_all(reads).await {
+            assert_eq!(read.unwrap(), Some(record("a", "Ann")));
+        }
+    }
+    assert_eq!(count_of(&server, ASK), 72);
+}
+
+#[tokio::test]
 async fn json_that_ends_in_the_middle_is_no_answer() {
     let server = Server::start(|_, _| Answer::Whole(200, "", "{\"data\": {\"Account\": [".to_owned())).await;
     assert_eq!(get(&backend(&server)).await.unwrap_err().kind(), ErrorKind::Unavailable);
@@ -114,6 +127,44 @@ async fn a_database_that_was_never_made_is_empty_and_is_not_made_by_a_read() {
     let count = Count { model: model(), filter: Predicate::always() };
     assert_eq!(backend.count(&operator(), count).await.unwrap(), 0);
     assert_eq!(count_of(&server, ("POST", "/api/db")), 0);
+}
+
+/// What the server answers of a database, one after the other, while it is being made.
+fn being_made(before: usize) -> Option<Answer> {
+    Some(match before {
+        0 => refused(404, "api:UnknownDatabase", "no such database"),
+        1 => refused(400, "api:DatabaseAlreadyExists", "another process makes it"),
+        2 => refused(400, "api:DatabaseNotFinalized", "currently being created"),
+        3 => refused(400, "api:UnresolvableAbsoluteDescriptor", "the branch does not exist"),
+        4 => refused(500, "api:InternalServerError", "an internal server error occurred"),
+        _ => return None,
+    })
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_is_making_is_waited_for_by_a_write() {
+    let server = Server::start(|asked, before| match being_made(before) {
+        Some(answer) => answer,
+        None if is(asked, SCHEMA) => classes(),
+        None => Answer::Whole(200, "branch:v2", "[]".to_owned()),
+    })
+    .await;
+    assert!(create(&backend(&server), "a", "Ann").await.is_ok());
+    assert_eq!((count_of(&server, SCHEMA), count_of(&server, INSERT)), (5, 1));
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_is_making_is_empty_to_a_read() {
+    for (status, said) in [(500, "branch_does_not_exist(branch_descriptor{})"), (500, "database_not_finalized(x)")] {
+        let server = Server::start(move |_, _| refused(status, "", said)).await;
+        assert_eq!(get(&backend(&server)).await.unwrap(), None, "{said}");
+    }
+    let server = Server::start(|_, before| match before {
+        0 => refused(500, "", "Unexpected failure in request handler"),
+        _ => nodes(&[record("a", "Ann")]),
+    })
+    .await;
+    assert_eq!(get(&backend(&server)).await.unwrap(), Some(record("a", "Ann")));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -43,14 +44,25 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that answers with `answer`, which sees the request and how many came before it.
     pub(crate) async fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Server::with_workers(Semaphore::MAX_PERMITS, answer).await
+    }
+
+    /// The same with so many workers: each has one connection at a time, until that ends.
+    pub(crate) async fn with_workers(
+        workers: usize,
+        answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
+        let (log, answer, workers) = (Arc::clone(&asked), Arc::new(answer), Arc::new(Semaphore::new(workers)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                tokio::spawn(async move { serve(stream, &log, &*answer).await });
+                let (log, answer, workers) = (Arc::clone(&log), Arc::clone(&answer), Arc::clone(&workers));
+                tokio::spawn(async move {
+                    let _worker = workers.acquire().await;
+                    serve(stream, &log, &*answer).await;
+                });
             }
         });
         Server { url, asked }
