@@ -1,6 +1,7 @@
 //! People and what they own: the records over which reach is tested.
 
 use serde_json::json;
+use udal_core::access::People;
 use udal_core::record::Record;
 use udal_core::value::Value;
 use udal_core::{Context, Ownership};
@@ -25,7 +26,7 @@ pub(crate) enum Policy {
 impl Policy {
     /// `ann`'s context under this policy; below her are `bob` and `Ann`.
     pub(crate) fn context(self, world: &World) -> Result<Context, Failure> {
-        let below = || vec!["bob".to_owned(), "Ann".to_owned()];
+        let below = || People::new(["bob", "Ann"]);
         match self {
             Policy::TeamWide => world.user("ann", Some("red"), Ownership::TeamWide),
             Policy::OwnerOnly => world.user("ann", Some("red"), Ownership::OwnerOnly),

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use serde_json::{Value as Json, json};
-use udal_core::Context;
 use udal_core::contract::{Page, Start};
 use udal_core::filter::{Predicate, evaluate};
 use udal_core::order::Order;
 use udal_core::record::Record;
+use udal_core::{Action, Context};
 
 use crate::case::{Failure, Outcome};
 use crate::expect::{equal, holds, same_records};
@@ -16,7 +16,7 @@ use crate::rows::{Ask, Rows};
 /// The records, of those in reach, for which the filter is true.
 pub(crate) fn found(records: &[Record], ctx: &Context, filter: &Predicate) -> Result<Vec<Record>, Failure> {
     let Some(first) = records.first() else { return Ok(Vec::new()) };
-    let reach = ctx.reach(first.model())?;
+    let reach = ctx.reach(first.model(), Action::View);
     Ok(records.iter().filter(|record| evaluate(&reach, record) && evaluate(filter, record)).cloned().collect())
 }
 

@@ -55,9 +55,17 @@ impl World {
         Ok(Rows::new(Arc::clone(&self.backend), operator(tenant), Arc::clone(model)))
     }
 
-    /// Whoever asks as this user under this policy.
+    /// Whoever asks as this user under this policy, with every permission for every model.
     pub(crate) fn user(&self, user: &str, team: Option<&str>, ownership: Ownership) -> Result<Context, Failure> {
-        Ok(Context::new(self.tenant.clone(), AccessContext::user(user, team, ownership)?))
+        let access = AccessContext::user(user, team)?;
+        let permitted =
+            self.catalog.models().fold(access, |access, model| access.permit_all(model.subject(), &ownership));
+        Ok(self.asker(permitted.build()))
+    }
+
+    /// Whoever asks with that access.
+    pub(crate) fn asker(&self, access: AccessContext) -> Context {
+        Context::new(self.tenant.clone(), access)
     }
 
     /// Another tenant, which is dropped with this world.

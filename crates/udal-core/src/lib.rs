@@ -16,7 +16,7 @@ pub mod record;
 pub mod search;
 pub mod value;
 
-pub use access::{AccessContext, Context, Ownership};
+pub use access::{AccessContext, Action, Context, Ownership, Permission};
 pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 pub use fingerprint::fingerprint;
 pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten};

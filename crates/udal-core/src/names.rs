@@ -102,6 +102,12 @@ pub(crate) fn model_name_problem(name: &str) -> Option<&'static str> {
     (!fits).then_some("use an upper-case letter first, then letters and digits, at most 48 in all")
 }
 
+/// Why `name` cannot be what a model is called in permissions, where it cannot.
+pub(crate) fn subject_name_problem(name: &str) -> Option<&'static str> {
+    let fits = is_identifier(name, |c| c.is_ascii_alphabetic());
+    (!fits).then_some("use a letter first, then letters, digits and _, at most 48 in all")
+}
+
 /// Why `name` cannot name a group or a table, where it cannot.
 pub(crate) fn lower_name_problem(name: &str) -> Option<&'static str> {
     if !is_identifier(name, |c| c.is_ascii_lowercase()) || name.chars().any(|c| c.is_ascii_uppercase()) {

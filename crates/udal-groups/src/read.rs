@@ -8,8 +8,9 @@ use crate::files::GROUP_FILE;
 use crate::places::{ModelPlaces, Places};
 
 const GROUP_KEYS: [&str; 3] = ["group", "description", "models"];
-const MODEL_KEYS: [&str; 11] = [
+const MODEL_KEYS: [&str; 12] = [
     "description",
+    "permission",
     "storage",
     "table_name",
     "high_volume",
@@ -132,6 +133,7 @@ impl Reader<'_> {
             places.keys.insert(key.to_owned(), at);
             match key {
                 "description" => model.description = self.base.text(key, value).unwrap_or_default(),
+                "permission" => model.permission = self.base.text(key, value),
                 "storage" => model.storage = self.base.text(key, value),
                 "table_name" => model.table_name = self.base.text(key, value),
                 "high_volume" => model.high_volume = self.base.truth(key, value),

@@ -9,7 +9,7 @@ use udal_core::contract::{
 };
 use udal_core::filter::evaluate;
 use udal_core::model::Model;
-use udal_core::record::Record;
+use udal_core::record::{Patch, Record};
 use udal_core::{Context, Result};
 
 use crate::store::Store;
@@ -30,10 +30,17 @@ pub(crate) fn upsert(store: &mut Store, batch: &Batch<'_>, items: Vec<(u64, Upse
         BatchMode::PerItem => BTreeSet::new(),
     };
     batch.run(store, items, |store, report, index, UpsertItem { record, patch, expect }| {
-        let is_there = seen(store, batch, record.id())?.is_some();
+        let found = seen(store, batch, record.id())?;
+        let is_within = match found {
+            Some(found) => evaluate(&batch.ctx.reach_to_update(batch.model, &patch)?, found),
+            None => false,
+        };
         let (effect, record) = match expect {
-            Expect::Anything | Expect::Absent if !is_there => (Effect::Created, insert(store, batch, record, &others)?),
+            Expect::Anything | Expect::Absent if found.is_none() => {
+                (Effect::Created, insert(store, batch, record, &others)?)
+            }
             Expect::Absent => return Err(already_exists(record.id())),
+            Expect::Anything if !is_within => return Err(already_exists(record.id())),
             Expect::Anything | Expect::Version(_) => {
                 let id = record.id().to_owned();
                 let if_version = if let Expect::Version(version) = expect { Some(version) } else { None };
@@ -48,13 +55,13 @@ pub(crate) fn upsert(store: &mut Store, batch: &Batch<'_>, items: Vec<(u64, Upse
 
 /// The record with that id, if the writer may change it.
 fn seen<'s>(store: &'s Store, batch: &Batch<'_>, id: &str) -> Result<Option<&'s Record>> {
-    let reach = batch.ctx.reach_to_write(batch.model)?;
+    let reach = batch.ctx.reach_to_update(batch.model, &Patch::default())?;
     let found = store.home(batch.ctx, batch.model).and_then(|tenant| tenant.get(batch.model.name(), id));
     Ok(found.filter(|record| evaluate(&reach, record)))
 }
 
 fn insert(store: &mut Store, batch: &Batch<'_>, record: Record, others: &BTreeSet<String>) -> Result<Record> {
-    batch.ctx.check_reach(&record)?;
+    batch.ctx.check_create(&record)?;
     let tenant = store.home_mut(batch.ctx, batch.model);
     check_new(tenant, &record, others)?;
     tenant.put(record.clone());

@@ -6,20 +6,20 @@ use udal_core::contract::{Count, Get, List, Page, Search, Start};
 use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::Model;
 use udal_core::record::Record;
-use udal_core::{Context, Result};
+use udal_core::{Action, Context, Result};
 
 use crate::store::Store;
 
 /// The tenant's records of `model` that are in reach and for which `filter` is true, in the order of their ids.
 fn found<'s>(store: &'s Store, ctx: &Context, model: &Model, filter: &Predicate) -> Result<Vec<&'s Record>> {
-    let reach = ctx.reach(model)?;
+    let reach = ctx.reach(model, Action::View);
     let records = store.home(ctx, model).into_iter().flat_map(|tenant| tenant.records(model.name()));
     Ok(records.filter(|record| evaluate(&reach, record) && evaluate(filter, record)).collect())
 }
 
 pub(crate) fn get(store: &Store, ctx: &Context, op: Get) -> Result<Option<Record>> {
     let Get { model, id } = op;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach(&model, Action::View);
     let record = store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id));
     Ok(record.filter(|record| evaluate(&reach, record)).cloned())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use udal_core::contract::refusal::{
-    already_exists, broken_link, key_used_otherwise, not_found, still_linked, version_conflict,
+    already_exists, broken_link, check_version, key_used_otherwise, not_found, still_linked,
 };
 use udal_core::contract::{BatchMode, BatchReport, Create, Created, Delete, Deleted, ItemFailure, Touched, Update};
 use udal_core::filter::evaluate;
@@ -16,7 +16,7 @@ use crate::store::{Store, Tenant};
 
 pub(crate) fn create(store: &mut Store, ctx: &Context, op: Create) -> Result<Created> {
     let Create { record, idempotency } = op;
-    ctx.check_reach(&record)?;
+    ctx.check_create(&record)?;
     let tenant = store.home_mut(ctx, record.model());
     if let Some(given) = &idempotency
         && let Some((fingerprint, earlier)) = tenant.answer(record.model(), &given.key)
@@ -65,28 +65,19 @@ pub(crate) fn update(store: &mut Store, ctx: &Context, op: Update) -> Result<Rec
 /// Changes a record, whose links may lead to one of `others` too.
 pub(crate) fn update_among(store: &mut Store, ctx: &Context, op: Update, others: &BTreeSet<String>) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
-    let reach = ctx.reach_to_write(&model)?;
-    let found = store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id));
-    let mut record = found.filter(|record| evaluate(&reach, record)).cloned().ok_or_else(|| not_found(&id))?;
-    check_version(&record, if_version)?;
-    record.apply(&patch);
-    ctx.check_reach(&record)?;
+    ctx.reach_to_update(&model, &patch)?;
+    let found =
+        store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id)).ok_or_else(|| not_found(&id))?;
+    let record = ctx.changed(found, &patch, if_version)?.ok_or_else(|| not_found(&id))?;
     let tenant = store.home_mut(ctx, &model);
     check_links(tenant, &record, others)?;
     tenant.put(record.clone());
     Ok(record)
 }
 
-fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
-    match if_version {
-        Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
-        _ => Ok(()),
-    }
-}
-
 pub(crate) fn delete(store: &mut Store, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
     let Delete { model, id, if_version } = op;
-    let reach = ctx.reach_to_write(&model)?;
+    let reach = ctx.reach_to_delete(&model)?;
     let found = store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id));
     let Some(record) = found.filter(|record| evaluate(&reach, record)).cloned() else { return Ok(None) };
     check_version(&record, if_version)?;
@@ -163,7 +154,7 @@ fn write_all(tenant: &mut Tenant, ctx: &Context, items: Vec<(u64, Record)>) -> R
     let ids: BTreeSet<String> = items.iter().map(|(_, record)| record.id().to_owned()).collect();
     let created = items.len() as u64;
     for (index, record) in items {
-        ctx.check_reach(&record)
+        ctx.check_create(&record)
             .and_then(|()| check_new(tenant, &record, &ids))
             .map_err(|error| error.of_item(index))?;
         tenant.put(record);
@@ -174,7 +165,7 @@ fn write_all(tenant: &mut Tenant, ctx: &Context, items: Vec<(u64, Record)>) -> R
 fn write_each(tenant: &mut Tenant, ctx: &Context, items: Vec<(u64, Record)>) -> BatchReport {
     let mut report = BatchReport::default();
     for (index, record) in items {
-        match ctx.check_reach(&record).and_then(|()| check_new(tenant, &record, &BTreeSet::new())) {
+        match ctx.check_create(&record).and_then(|()| check_new(tenant, &record, &BTreeSet::new())) {
             Ok(()) => {
                 tenant.put(record);
                 report.created += 1;

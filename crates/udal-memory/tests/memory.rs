@@ -25,7 +25,7 @@ fn now<T>(call: impl Future<Output = T>) -> T {
     call.now_or_never().unwrap()
 }
 
-fn model(name: &str) -> Arc<Model> {
+fn catalog() -> Catalog {
     let group = GroupDeclaration::new("shop")
         .model(ModelDeclaration::new("Artist").field("name", "str").on_delete("unlink"))
         .model(
@@ -37,7 +37,11 @@ fn model(name: &str) -> Arc<Model> {
         .model(ModelDeclaration::new("Contract").field("with", "Ref[Artist]"))
         .model(ModelDeclaration::new("Label").field("parent", "Optional[Ref[Label]]"))
         .model(ModelDeclaration::new("Country").field("name", "str").postgresql().shared());
-    Arc::clone(Catalog::build(vec![group]).unwrap().model("shop", name).unwrap())
+    Catalog::build(vec![group]).unwrap()
+}
+
+fn model(name: &str) -> Arc<Model> {
+    Arc::clone(catalog().model("shop", name).unwrap())
 }
 
 fn text(value: &str) -> Value {
@@ -71,7 +75,10 @@ fn everything(slug: &str) -> Context {
 }
 
 fn owner(user: &str) -> Context {
-    Context::new(tenant("acme"), AccessContext::user(user, None, Ownership::OwnerOnly).unwrap())
+    let access = AccessContext::user(user, None).unwrap();
+    let access =
+        catalog().models().fold(access, |access, model| access.permit_all(model.subject(), &Ownership::OwnerOnly));
+    Context::new(tenant("acme"), access.build())
 }
 
 fn create(backend: &MemoryBackend, ctx: &Context, record: Record) -> Result<Created> {
@@ -152,17 +159,18 @@ fn what_every_tenant_reads_is_written_with_the_permission_only() {
     let country = |key: &str| {
         record("Country", key, &[("name", text("x")), ("owned_by", text("ada")), ("team_id", text("north"))])
     };
-    let user = |permissions: &[&str]| {
-        let access = AccessContext::user("ada", Some("north"), Ownership::TeamWide).unwrap();
-        let access = access.with_permissions(permissions.iter().map(|name| (*name).to_owned()));
-        Context::new(tenant("acme"), access)
+    let user = |may_write_shared: bool| {
+        let access = AccessContext::user("ada", Some("north")).unwrap();
+        let access = access.permit_all(model("Country").subject(), &Ownership::TeamWide);
+        let access = if may_write_shared { access.permit_shared_reference_write() } else { access };
+        Context::new(tenant("acme"), access.build())
     };
-    assert_eq!(kind(create(&backend, &user(&[]), country("at"))), ErrorKind::Denied);
-    create(&backend, &user(&["shared_reference:write"]), country("at")).unwrap();
+    assert_eq!(kind(create(&backend, &user(false), country("at"))), ErrorKind::Denied);
+    create(&backend, &user(true), country("at")).unwrap();
     assert_eq!(ids(&backend, &everything("umbrella"), "Country"), ["Country/at"]);
-    assert_eq!(kind(update(&backend, &user(&[]), "Country/at", "name", Some(text("y")))), ErrorKind::Denied);
-    assert_eq!(kind(delete(&backend, &user(&[]), "Country/at")), ErrorKind::Denied);
-    let report = batch(&backend, &user(&[]), BatchMode::PerItem, vec![Ok(country("de"))]).unwrap();
+    assert_eq!(kind(update(&backend, &user(false), "Country/at", "name", Some(text("y")))), ErrorKind::Denied);
+    assert_eq!(kind(delete(&backend, &user(false), "Country/at")), ErrorKind::Denied);
+    let report = batch(&backend, &user(false), BatchMode::PerItem, vec![Ok(country("de"))]).unwrap();
     assert_eq!((report.created, report.failures[0].error.kind()), (0, ErrorKind::Denied));
     assert_eq!(get(&backend, &everything("acme"), "Country/at").unwrap().version(), 1);
 }

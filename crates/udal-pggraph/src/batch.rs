@@ -111,7 +111,7 @@ impl Batch<'_> {
             return Ok(0);
         }
         let denied = chunk.iter().enumerate().find_map(|(at, (index, record))| {
-            self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
+            self.ctx.check_create(record).err().map(|error| (at, error.of_item(*index)))
         });
         self.refuse(&mut chunk, denied);
         if self.refused.is_some() || !self.copied(&chunk).await? {
@@ -217,7 +217,7 @@ impl Batch<'_> {
         let targets = locked(&self.transaction, targets_of(&links)).await?;
         let mut kept = Vec::with_capacity(chunk.len());
         for (index, record) in chunk {
-            let checked = self.ctx.check_reach(&record).and_then(|()| {
+            let checked = self.ctx.check_create(&record).and_then(|()| {
                 if there.contains(record.id()) {
                     return Err(already_exists(record.id()));
                 }

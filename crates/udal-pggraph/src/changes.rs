@@ -95,7 +95,7 @@ impl<'a> DocumentWriter<'a> {
     /// The documents of the chunk, locked and read.
     async fn locked(&self, transaction: &Transaction<'_>, chunk: &[(u64, ChangeItem)]) -> Attempt<Slate<'a>> {
         let mut slate = Slate::new(self.ctx, self.model, self.answer);
-        let reach = self.ctx.reach_to_write(self.model)?;
+        let reach = slate.reach(self.purpose)?;
         let ids: BTreeSet<&str> = chunk.iter().map(|(_, item)| item.id()).filter(|id| can_be_id(id)).collect();
         let ids = ids.into_iter().map(str::to_owned);
         let statement = document::lock_documents(self.model, ids, &reach, self.purpose);

@@ -17,11 +17,11 @@ use crate::write::{Attempt, Change};
 pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
     let Delete { model, id, if_version } = op;
     let home = Home::of(databases, ctx);
-    let reach = ctx.reach_to_write(&model)?;
+    let reach = ctx.reach_to_delete(&model)?;
     if !can_be_id(&id) {
         return Ok(None);
     }
-    let change = Change { ctx, home: &home, model: &model, id: &id, reach: &reach, if_version };
+    let change = Change { home: &home, model: &model, id: &id, reach: &reach, if_version };
     for _ in 0..ATTEMPTS {
         match change.delete().await {
             Err(Failure::Overtaken(_)) => {}

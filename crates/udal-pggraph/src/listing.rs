@@ -8,7 +8,7 @@ use udal_core::contract::{List, ListText, Start, TextPieces};
 use udal_core::filter::Predicate;
 use udal_core::model::Model;
 use udal_core::order::{Order, Position};
-use udal_core::{Context, Error, Result};
+use udal_core::{Action, Context, Error, Result};
 use udal_pgpool::{Failure, Listed, RowReader, TenantDatabases, list_text};
 use udal_sql::document;
 
@@ -17,7 +17,7 @@ use crate::home::Home;
 
 pub(crate) async fn list(databases: &TenantDatabases, ctx: &Context, op: ListText) -> Result<TextPieces> {
     let ListText { list: List { model, filter, order, limit, start }, between } = op;
-    let filter = ctx.reach(&model)?.and(filter);
+    let filter = ctx.reach(&model, Action::View).and(filter);
     let documents = Documents { databases: databases.clone(), ctx: ctx.clone(), model, filter, order };
     list_text(documents, start, limit, between).await
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio_postgres::Row;
+use udal_core::access::check_within;
 use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
 use udal_core::contract::{Create, Created, Idempotency, Update};
 use udal_core::filter::Predicate;
@@ -21,7 +22,7 @@ pub(crate) type Attempt<T> = std::result::Result<T, Failure>;
 
 pub(crate) async fn create(databases: &TenantDatabases, ctx: &Context, op: Create) -> Result<Created> {
     let Create { record, idempotency } = op;
-    ctx.check_reach(&record)?;
+    ctx.check_create(&record)?;
     let home = Home::of(databases, ctx);
     home.ensure().await?;
     let mut is_remade = false;
@@ -85,11 +86,11 @@ fn refusal(record: &Record, rows: &[Row]) -> Attempt<Option<Error>> {
 pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Update) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
     let home = Home::of(databases, ctx);
-    let reach = ctx.reach_to_write(&model)?;
+    let reach = ctx.reach_to_update(&model, &patch)?;
     if !can_be_id(&id) {
         return Err(not_found(&id));
     }
-    let change = Change { ctx, home: &home, model: &model, id: &id, reach: &reach, if_version };
+    let change = Change { home: &home, model: &model, id: &id, reach: &reach, if_version };
     for _ in 0..ATTEMPTS {
         match change.update(&patch).await {
             Err(Failure::Overtaken(_)) => {}
@@ -104,7 +105,6 @@ pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Updat
 
 /// A change of one document that must be in reach and, where that is asked, at a version.
 pub(crate) struct Change<'a> {
-    pub(crate) ctx: &'a Context,
     pub(crate) home: &'a Home<'a>,
     pub(crate) model: &'a Arc<Model>,
     pub(crate) id: &'a str,
@@ -122,7 +122,7 @@ impl Change<'_> {
         let mut connection = self.home.connect().await?;
         let transaction = connection.transaction().await?;
         let Some(record) = self.first(&transaction.query(&statement).await?)? else { return Ok(None) };
-        self.ctx.check_reach(&record)?;
+        check_within(self.reach, &record)?;
         self.relink(&transaction, &record, link_fields).await?;
         transaction.commit().await?;
         Ok(Some(record))

@@ -110,7 +110,7 @@ impl TableWriter<'_> {
     async fn locked<'s>(&'s self, transaction: &Transaction<'_>, chunk: &[(u64, ChangeItem)]) -> Attempt<Slate<'s>> {
         let (target, model) = (self.home.target(), self.home.model());
         let mut slate = Slate::new(self.ctx, model, self.answer);
-        let Ok(reach) = self.ctx.reach_to_write(model) else {
+        let Ok(reach) = slate.reach(self.purpose) else {
             // Every item says why.
             return Ok(slate);
         };

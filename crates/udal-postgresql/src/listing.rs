@@ -8,7 +8,7 @@ use udal_core::contract::{List, ListText, Start, TextPieces};
 use udal_core::filter::Predicate;
 use udal_core::model::Model;
 use udal_core::order::{Order, Position};
-use udal_core::{Context, Result};
+use udal_core::{Action, Context, Result};
 use udal_pgpool::{Failure, Listed, RowReader, RowWriter, TenantDatabases, list_text, read_record};
 use udal_sql::table;
 
@@ -16,7 +16,7 @@ use crate::home::Home;
 
 pub(crate) async fn list(databases: &TenantDatabases, ctx: &Context, op: ListText) -> Result<TextPieces> {
     let ListText { list: List { model, filter, order, limit, start }, between } = op;
-    let filter = ctx.reach(&model)?.and(filter);
+    let filter = ctx.reach(&model, Action::View).and(filter);
     let writer = RowWriter::new(&model)?;
     let table = Table { databases: databases.clone(), ctx: ctx.clone(), model, filter, order, writer };
     list_text(table, start, limit, between).await

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use udal_core::contract::{Count, Get, List, Page, Search};
 use udal_core::model::Model;
 use udal_core::record::Record;
-use udal_core::{Context, Error, Result};
+use udal_core::{Action, Context, Error, Result};
 use udal_pgpool::{Connection, Failure, TenantDatabases, can_be_id, read_record};
 use udal_sql::Statement;
 use udal_sql::table::{self, Spot};
@@ -19,7 +19,7 @@ const MOVES: usize = 3;
 pub(crate) async fn get(databases: &TenantDatabases, ctx: &Context, op: Get) -> Result<Option<Record>> {
     let Get { model, id } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach(&model, Action::View);
     if !can_be_id(&id) {
         return Ok(None);
     }
@@ -49,7 +49,7 @@ async fn spot_of<'i>(home: &Home<'_>, connection: &Connection, id: &'i str) -> R
 pub(crate) async fn list(databases: &TenantDatabases, ctx: &Context, op: List) -> Result<Page> {
     let List { model, filter, order, limit, start } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let filter = ctx.reach(&model)?.and(filter);
+    let filter = ctx.reach(&model, Action::View).and(filter);
     let statement = table::list(home.target(), &filter, &order, limit, &start);
     Ok(Page::cut(records(&model, &rows_of(&home, &statement).await?)?, limit))
 }
@@ -57,14 +57,14 @@ pub(crate) async fn list(databases: &TenantDatabases, ctx: &Context, op: List) -
 pub(crate) async fn search(databases: &TenantDatabases, ctx: &Context, op: Search) -> Result<Vec<Record>> {
     let Search { model, query, limit } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let statement = table::search(home.target(), &query, &ctx.reach(&model)?, limit);
+    let statement = table::search(home.target(), &query, &ctx.reach(&model, Action::View), limit);
     records(&model, &rows_of(&home, &statement).await?)
 }
 
 pub(crate) async fn count(databases: &TenantDatabases, ctx: &Context, op: Count) -> Result<u64> {
     let Count { model, filter } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let filter = ctx.reach(&model)?.and(filter);
+    let filter = ctx.reach(&model, Action::View).and(filter);
     let rows = rows_of(&home, &table::count(home.target(), &filter)).await?;
     let counted = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)).map_err(Error::internal)?;
     u64::try_from(counted).map_err(Error::internal)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tokio_postgres::Row;
+use udal_core::access::check_within;
 use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
 use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
 use udal_core::filter::Predicate;
@@ -18,7 +19,7 @@ type Attempt<T> = std::result::Result<T, Failure>;
 
 pub(crate) async fn create(databases: &TenantDatabases, ctx: &Context, op: Create) -> Result<Created> {
     let Create { record, idempotency } = op;
-    ctx.check_reach(&record)?;
+    ctx.check_create(&record)?;
     let model = record.model().clone();
     let home = Home::of(databases, ctx, &model)?;
     let spans = Span::of(home.target(), &record).into_iter().collect();
@@ -59,12 +60,12 @@ fn inserted(touched: u64, record: &Record) -> Attempt<()> {
 pub(crate) async fn update(databases: &TenantDatabases, ctx: &Context, op: Update) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let reach = ctx.reach_to_write(&model)?;
+    let reach = ctx.reach_to_update(&model, &patch)?;
     if !can_be_id(&id) {
         return Err(not_found(&id));
     }
     let spans = span_after(&home, &patch).into_iter().collect();
-    let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
+    let change = Change { home: &home, id: &id, reach: &reach, if_version };
     let rows = home.where_there(&spans, || change.update(&patch)).await?.unwrap_or_default();
     match rows.first() {
         Some(row) => read_record(&model, row),
@@ -81,11 +82,11 @@ fn span_after(home: &Home<'_>, patch: &Patch) -> Option<Span> {
 pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
     let Delete { model, id, if_version } = op;
     let home = Home::of(databases, ctx, &model)?;
-    let reach = ctx.reach_to_write(&model)?;
+    let reach = ctx.reach_to_delete(&model)?;
     if !can_be_id(&id) {
         return Ok(None);
     }
-    let change = Change { ctx, home: &home, id: &id, reach: &reach, if_version };
+    let change = Change { home: &home, id: &id, reach: &reach, if_version };
     let Some(rows) = home.where_there(&BTreeSet::new(), || change.delete()).await? else { return Ok(None) };
     match rows.first() {
         Some(row) => Ok(Some(Deleted { record: read_record(&model, row)?, unlinked: Vec::new() })),
@@ -95,7 +96,6 @@ pub(crate) async fn delete(databases: &TenantDatabases, ctx: &Context, op: Delet
 
 /// A change of one record that must be in reach and, where that is asked, at a version.
 struct Change<'a> {
-    ctx: &'a Context,
     home: &'a Home<'a>,
     id: &'a str,
     reach: &'a Predicate,
@@ -137,7 +137,7 @@ impl Change<'_> {
         let Some(spot) = spot else { return Ok(Vec::new()) };
         let rows = transaction.query(&statement(&spot)).await?;
         if let (true, Some(row)) = (check_reach, rows.first()) {
-            self.ctx.check_reach(&read_record(self.home.model(), row)?)?;
+            check_within(self.reach, &read_record(self.home.model(), row)?)?;
         }
         transaction.commit().await?;
         Ok(rows)

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use udal_core::access::Subject;
 use udal_core::contract::Created;
 use udal_core::model::{Catalog, GroupDeclaration, ModelDeclaration, StorageKind};
 use udal_core::{AccessContext, Context, ErrorKind, Ownership, Result, TenantSlug};
@@ -19,8 +20,9 @@ fn service() -> RecordService {
 }
 
 fn user(name: &str, team: &str) -> Context {
-    let access = AccessContext::user(name, Some(team), Ownership::OwnerOnly).unwrap();
-    Context::new(TenantSlug::new("acme").unwrap(), access)
+    let access = AccessContext::user(name, Some(team)).unwrap();
+    let access = access.permit_all(&Subject::parse("office.Note").unwrap(), &Ownership::OwnerOnly);
+    Context::new(TenantSlug::new("acme").unwrap(), access.build())
 }
 
 async fn note(service: &RecordService, ctx: &Context) -> Result<Created> {

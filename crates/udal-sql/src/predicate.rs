@@ -56,7 +56,7 @@ fn holds(sql: &mut Sql, layout: &dyn Layout, field: &Field, test: &Test) {
             layout.value(sql, field);
             sql.push(operator(*comparison)).param(layout.operand(field, value));
         }
-        Test::In(values) => match values.as_slice() {
+        Test::In(values) => match values.as_ref() {
             [] => {
                 sql.push("false");
             }

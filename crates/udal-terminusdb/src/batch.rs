@@ -39,7 +39,7 @@ pub(crate) async fn batch_create(databases: &Databases, ctx: &Context, op: Batch
     while let Some(item) = records.next().await {
         let (index, record) = item?;
         debug_assert!(record.model().name() == model.name());
-        is_suspect |= ctx.check_reach(&record).is_err();
+        is_suspect |= ctx.check_create(&record).is_err();
         // Item by item, a link may lead to an earlier item and not to a later one: the server knows no earlier and later.
         is_suspect |= mode == BatchMode::PerItem && record.links().next().is_some();
         is_suspect |= items.add(index, record.id(), &document(&record).to_string()).await?;
@@ -165,7 +165,7 @@ struct Sieve<'a> {
 
 impl Sieve<'_> {
     fn check(&mut self, found: &Found, record: &Record) -> Result<()> {
-        self.ctx.check_reach(record)?;
+        self.ctx.check_create(record)?;
         if found.targets.contains(record.id()) || self.accepted.contains(&hash_of(record.id())) {
             return Err(already_exists(record.id()));
         }

@@ -12,6 +12,7 @@ use udal_core::contract::{
     Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Create, Delete, DeleteItem, Effect, Expect, ItemFailure,
     Items, Update, UpdateItem, Upsert, UpsertItem,
 };
+use udal_core::filter::evaluate;
 use udal_core::model::Model;
 use udal_core::record::{Change, Patch, Record};
 use udal_core::value::{Value, decode_stored};
@@ -146,13 +147,15 @@ impl ChangeBatch {
         report: &mut ChangeReport,
     ) -> Result<()> {
         let model = &self.model;
-        ctx.reach_to_write(model)?;
         let update = |id: &str, patch: &Patch, if_version| Update {
             model: Arc::clone(model),
             id: id.to_owned(),
             patch: patch.clone(),
             if_version,
         };
+        if let Item::Update(UpdateItem { id: _, patch, if_version: _ }) = item {
+            ctx.reach_to_update(model, patch)?;
+        }
         match item {
             Item::Update(UpdateItem { id, .. }) if !can_be_id(model, id) => return Err(not_found(id)),
             Item::Delete(DeleteItem { id, .. }) if !can_be_id(model, id) => report.absent += 1,
@@ -170,7 +173,11 @@ impl ChangeBatch {
                 }
             }
             Item::Upsert(UpsertItem { record, patch, expect }) => {
-                let is_there = overlay.reached(ctx, model, record.id(), None)?.is_some();
+                let reach = ctx.reach_to_update(model, &Patch::default())?;
+                let found = overlay.reached(model, record.id(), &reach)?;
+                let is_there = found.is_some();
+                let is_within =
+                    |found: &Record| -> Result<bool> { Ok(evaluate(&ctx.reach_to_update(model, patch)?, found)) };
                 let if_version = match expect {
                     Expect::Version(version) => Some(*version),
                     Expect::Absent if is_there => return Err(already_exists(record.id())),
@@ -180,7 +187,13 @@ impl ChangeBatch {
                         report.wrote(self.answer, index, Effect::Created, &created.record, Vec::new());
                         return Ok(());
                     }
-                    Expect::Anything | Expect::Absent => None,
+                    Expect::Anything | Expect::Absent => {
+                        // Seen, but not to be transferred.
+                        if !found.as_ref().map_or(Ok(false), is_within)? {
+                            return Err(already_exists(record.id()));
+                        }
+                        None
+                    }
                 };
                 let record = overlay.update(ctx, &update(record.id(), patch, if_version))?;
                 report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());

@@ -249,7 +249,7 @@ fn fresh(group: &[Job]) -> Option<Write> {
     let mut body = String::new();
     for job in group {
         let Work::Create(create) = &job.work else { return None };
-        job.ctx.check_reach(&create.record).ok()?;
+        job.ctx.check_create(&create.record).ok()?;
         let record = document(&create.record);
         let earlier = create.idempotency.as_ref().map(|given| answer(&create.record, given));
         for document in std::iter::once(record).chain(earlier) {

@@ -11,7 +11,7 @@ use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::value::Timestamp;
-use udal_core::{Context, Error, ErrorKind, Result, shorten};
+use udal_core::{Action, Context, Error, ErrorKind, Result, shorten};
 use udal_graph::{Commit, Since, commit_named, commits, commits_about, read_commits, read_records, seconds_of};
 
 use crate::database::Database;
@@ -31,7 +31,7 @@ const EXPECTED_WITHIN: i64 = 2_000_000;
 
 pub(crate) async fn get_at(databases: &Databases, ctx: &Context, op: GetAt) -> Result<Option<Record>> {
     let GetAt { model, id, at } = op;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach(&model, Action::View);
     let Some(past) = Past::of(databases, ctx, &model, &id).await? else { return Ok(None) };
     if past.is_hidden_now(&reach).await? {
         return Ok(None);
@@ -58,7 +58,7 @@ fn no_commit(name: &str) -> Error {
 
 pub(crate) async fn history(databases: &Databases, ctx: &Context, op: History) -> Result<Versions> {
     let History { model, id, limit } = op;
-    let reach = ctx.reach(&model)?;
+    let reach = ctx.reach(&model, Action::View);
     let nothing = Versions { versions: Vec::new(), is_complete: true };
     let Some(past) = Past::of(databases, ctx, &model, &id).await? else { return Ok(nothing) };
     let Some(newest) = past.commits(&commits(&Since::Newest, 1)).await?.pop() else { return Ok(nothing) };

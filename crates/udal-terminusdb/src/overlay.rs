@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
-use udal_core::contract::refusal::{already_exists, broken_link, key_used_otherwise, not_found, version_conflict};
+use udal_core::contract::refusal::{already_exists, broken_link, check_version, key_used_otherwise, not_found};
 use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
-use udal_core::filter::evaluate;
+use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, FieldError, Result};
@@ -77,7 +77,7 @@ impl Overlay {
 
     pub(crate) fn create(&mut self, ctx: &Context, op: &Create) -> Result<Created> {
         let Create { record, idempotency } = op;
-        ctx.check_reach(record)?;
+        ctx.check_create(record)?;
         if let Some(given) = idempotency
             && let Some((fingerprint, earlier)) = self.earlier(record.model(), given)?
         {
@@ -109,9 +109,9 @@ impl Overlay {
 
     pub(crate) fn update(&mut self, ctx: &Context, op: &Update) -> Result<Record> {
         let Update { model, id, patch, if_version } = op;
-        let mut record = self.reached(ctx, model, id, *if_version)?.ok_or_else(|| not_found(id))?;
-        record.apply(patch);
-        ctx.check_reach(&record)?;
+        ctx.reach_to_update(model, patch)?;
+        let found = self.record(model, id)?.ok_or_else(|| not_found(id))?;
+        let record = ctx.changed(&found, patch, *if_version)?.ok_or_else(|| not_found(id))?;
         let is_changed = |position| patch.change_of(position).is_some();
         check_links(&record, |position, id| !is_changed(position) || self.can_link_to(id))?;
         self.put(model, id, Some(record.clone()));
@@ -121,27 +121,18 @@ impl Overlay {
     /// Deletes a record; what becomes of those that link to it is as its model says.
     pub(crate) fn delete(&mut self, ctx: &Context, op: &Delete) -> Result<Option<Deleted>> {
         let Delete { model, id, if_version } = op;
-        let Some(record) = self.reached(ctx, model, id, *if_version)? else { return Ok(None) };
+        let reach = ctx.reach_to_delete(model)?;
+        let Some(record) = self.reached(model, id, &reach)? else { return Ok(None) };
+        check_version(&record, *if_version)?;
         let gone = |id: &str| self.changed.get(id).is_some_and(|changed| changed.now.is_none());
         let unlinked = self.linkers.take_out(model, id, gone)?;
         self.put(model, id, None);
         Ok(Some(Deleted { record, unlinked }))
     }
 
-    /// The record, where it is there and may be changed.
-    pub(crate) fn reached(
-        &self,
-        ctx: &Context,
-        model: &Arc<Model>,
-        id: &str,
-        if_version: Option<i64>,
-    ) -> Result<Option<Record>> {
-        let reach = ctx.reach_to_write(model)?;
-        let Some(record) = self.record(model, id)?.filter(|record| evaluate(&reach, record)) else { return Ok(None) };
-        match if_version {
-            Some(given) if given != record.version() => Err(version_conflict(id, given)),
-            _ => Ok(Some(record)),
-        }
+    /// The record, where it is there and within `reach`.
+    pub(crate) fn reached(&self, model: &Arc<Model>, id: &str, reach: &Predicate) -> Result<Option<Record>> {
+        Ok(self.record(model, id)?.filter(|record| evaluate(reach, record)))
     }
 
     /// The request that commits the writes told; none where nothing changes.

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use udal_core::contract::{Count, Get, List, Page, Search};
 use udal_core::model::Model;
 use udal_core::record::{Record, read_id};
-use udal_core::{Context, Result};
+use udal_core::{Action, Context, Result};
 use udal_graph::{Request, class_name, read_count, read_records};
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) fn can_be_id(model: &Model, id: &str) -> bool {
 
 pub(crate) async fn get(databases: &Databases, ctx: &Context, op: Get) -> Result<Option<Record>> {
     let Get { model, id } = op;
-    let request = udal_graph::get(&model, &id, &ctx.reach(&model)?)?;
+    let request = udal_graph::get(&model, &id, &ctx.reach(&model, Action::View))?;
     if !can_be_id(&model, &id) {
         return Ok(None);
     }
@@ -29,20 +29,20 @@ pub(crate) async fn get(databases: &Databases, ctx: &Context, op: Get) -> Result
 
 pub(crate) async fn list(databases: &Databases, ctx: &Context, op: List) -> Result<Page> {
     let List { model, filter, order, limit, start } = op;
-    let filter = filter.and(ctx.reach(&model)?);
+    let filter = filter.and(ctx.reach(&model, Action::View));
     let request = udal_graph::list(&model, &filter, &order, limit, &start)?;
     Ok(Page::cut(records(databases, ctx, &model, &request).await?, limit))
 }
 
 pub(crate) async fn search(databases: &Databases, ctx: &Context, op: Search) -> Result<Vec<Record>> {
     let Search { model, query, limit } = op;
-    let request = udal_graph::search(&model, &query, &ctx.reach(&model)?, limit)?;
+    let request = udal_graph::search(&model, &query, &ctx.reach(&model, Action::View), limit)?;
     records(databases, ctx, &model, &request).await
 }
 
 pub(crate) async fn count(databases: &Databases, ctx: &Context, op: Count) -> Result<u64> {
     let Count { model, filter } = op;
-    let request = udal_graph::count(&model, &filter.and(ctx.reach(&model)?))?;
+    let request = udal_graph::count(&model, &filter.and(ctx.reach(&model, Action::View)))?;
     data(databases, ctx, &model, &request).await?.map_or(Ok(0), |data| read_count(&data))
 }
 

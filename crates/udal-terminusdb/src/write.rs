@@ -13,7 +13,7 @@ use crate::tenant::Databases;
 use crate::writer::{Done, Job, Work};
 
 pub(crate) async fn create(databases: &Databases, ctx: &Context, op: Create) -> Result<Created> {
-    ctx.check_reach(&op.record)?;
+    ctx.check_create(&op.record)?;
     let database = databases.of(ctx.tenant()).await?;
     match write(&database, ctx, Work::Create(Box::new(op))).await? {
         Done::Created(created) => Ok(*created),
@@ -22,7 +22,7 @@ pub(crate) async fn create(databases: &Databases, ctx: &Context, op: Create) -> 
 }
 
 pub(crate) async fn update(databases: &Databases, ctx: &Context, op: Update) -> Result<Record> {
-    ctx.reach_to_write(&op.model)?;
+    ctx.reach_to_update(&op.model, &op.patch)?;
     if !can_be_id(&op.model, &op.id) {
         return Err(not_found(&op.id));
     }
@@ -34,7 +34,7 @@ pub(crate) async fn update(databases: &Databases, ctx: &Context, op: Update) -> 
 }
 
 pub(crate) async fn delete(databases: &Databases, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
-    ctx.reach_to_write(&op.model)?;
+    ctx.reach_to_delete(&op.model)?;
     if !can_be_id(&op.model, &op.id) {
         return Ok(None);
     }

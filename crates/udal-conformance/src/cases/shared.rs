@@ -35,9 +35,10 @@ fn shared(world: &World) -> Result<(Rows, String), Failure> {
 
 /// Someone who sees the team `red`, with or without the permission to write what everyone reads.
 fn reader(world: &World, permission: bool) -> Result<Context, Failure> {
-    let held = permission.then(|| "shared_reference:write".to_owned());
-    let access = AccessContext::user("ann", Some("red"), Ownership::TeamWide)?.with_permissions(held);
-    Ok(Context::new(world.tenant.clone(), access.with_permissions(["suite.shared.view".to_owned()])))
+    let shared = world.rows("Shared")?;
+    let access = AccessContext::user("ann", Some("red"))?.permit_all(shared.model.subject(), &Ownership::TeamWide);
+    let access = if permission { access.permit_shared_reference_write() } else { access };
+    Ok(world.asker(access.build()))
 }
 
 async fn every_tenant_reads_the_same_records(world: &World) -> Outcome {
@@ -115,15 +116,17 @@ async fn the_permission_is_enough(world: &World) -> Outcome {
 
 async fn reads_do_not_take_the_permission(world: &World) -> Outcome {
     let (rows, key) = shared(world)?;
-    let (red, blue) = (key.clone(), format!("{key}-blue"));
-    rows.create(&red, json!({"name": "x", "tag": key, "team_id": "red"})).await?;
-    rows.create(&blue, json!({"name": "x", "tag": key, "team_id": "blue"})).await?;
-    // The permission is about writing; what a team sees is as everywhere.
+    let (red, none) = (key.clone(), format!("{key}-teamless"));
+    rows.create(&red, json!({"name": "x", "tag": key, "team_id": "blue", "owned_by": "bob"})).await?;
+    rows.create(&none, json!({"name": "x", "tag": key})).await?;
+    // The permission is about writing. What every tenant reads is of no tenant's team and no user's own.
     let ann = rows.seen_by(&reader(world, false)?);
-    ann.finds(json!({"tag": key}), &[&red]).await?;
-    equal(ann.get(&blue).await?, None)?;
+    ann.finds(json!({"tag": key}), &[&red, &none]).await?;
+    // To see them takes the permission to view them.
+    let nobody = rows.seen_by(&world.asker(AccessContext::user("ann", Some("red"))?.build()));
+    equal((nobody.get(&red).await?, nobody.count(json!({"tag": key})).await?), (None, 0))?;
     rows.delete(&red).await?;
-    holds(rows.delete(&blue).await?.is_some(), "it was not deleted")
+    holds(rows.delete(&none).await?.is_some(), "it was not deleted")
 }
 
 async fn drop_tenant_keeps_them(world: &World) -> Outcome {

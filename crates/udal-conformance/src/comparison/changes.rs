@@ -1,5 +1,6 @@
 //! Random batches that change records: each answer is compared, and then all that is there.
 
+use udal_core::Action;
 use udal_core::ErrorKind::{self, Denied, NotFound, VersionConflict};
 use udal_core::contract::BatchMode;
 use udal_core::contract::Effect::{self, Created, Deleted, Updated};
@@ -85,7 +86,7 @@ fn applied(
     item: &Item,
     records: &mut Vec<Record>,
 ) -> Result<Result<Option<Effect>, Vec<ErrorKind>>, Failure> {
-    let reach = asked.ctx.reach(&asked.model)?;
+    let reach = asked.ctx.reach(&asked.model, Action::View);
     let id = asked.id(&item.key);
     let found = records.iter().position(|record| record.id() == id && evaluate(&reach, record));
     let conflicts = |record: &Record| item.if_version.is_some_and(|version| version != record.version());
@@ -130,7 +131,7 @@ fn changed(
     if let Some(slot) = records.get_mut(at) {
         let mut record = slot.clone();
         record.apply(patch);
-        if asked.ctx.check_reach(&record).is_err() {
+        if !evaluate(&asked.ctx.reach(&asked.model, Action::Update), &record) {
             may_fail.push(Denied);
         }
         if may_fail.is_empty() {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 use udal_core::contract::BatchMode;
 use udal_core::filter::evaluate;
 use udal_core::record::{Record, read_changes};
-use udal_core::{Error, ErrorKind};
+use udal_core::{Action, Error, ErrorKind};
 
 use super::chance::{key, ownership};
 use super::run::Game;
@@ -24,14 +24,14 @@ pub(super) async fn update(game: &mut Game<'_>, asked: &Rows) -> Outcome {
         _ => None,
     };
     let (mut may_fail, mut expected) = (Vec::new(), None);
-    match current.filter(|record| asked.ctx.reach(&asked.model).is_ok_and(|reach| evaluate(&reach, record))) {
+    match current.filter(|record| evaluate(&asked.ctx.reach(&asked.model, Action::Update), record)) {
         None => may_fail.push(ErrorKind::NotFound),
         Some(mut record) => {
             if if_version.is_some_and(|version| version != record.version()) {
                 may_fail.push(ErrorKind::VersionConflict);
             }
             record.apply(&read_changes(&asked.model, &changes)?);
-            if asked.ctx.check_reach(&record).is_err() {
+            if !evaluate(&asked.ctx.reach(&asked.model, Action::Update), &record) {
                 may_fail.push(ErrorKind::Denied);
             }
             expected = Some(record);
@@ -52,7 +52,7 @@ pub(super) async fn update(game: &mut Game<'_>, asked: &Rows) -> Outcome {
 pub(super) async fn delete(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let key = some_key(game, asked);
     let told = |failure: Failure| Failure::new(format!("delete {key:?}\n{failure}"));
-    let reach = asked.ctx.reach(&asked.model)?;
+    let reach = asked.ctx.reach(&asked.model, Action::Delete);
     let found = game.records.iter().position(|record| record.id() == asked.id(&key) && evaluate(&reach, record));
     let expected = found.map(|at| game.records.remove(at));
     let answer = asked.delete(&key).await.map_err(Failure::from).map_err(told)?;
@@ -128,7 +128,7 @@ fn agree<T: std::fmt::Debug>(answer: Result<T, Error>, may_fail: &[ErrorKind]) -
 /// Why the record cannot be written beside these; where there are two reasons, either may be told.
 pub(super) fn refusals(asked: &Rows, record: &Record, others: &[Record]) -> Vec<ErrorKind> {
     let taken = others.iter().any(|other| other.id() == record.id());
-    let denied = asked.ctx.check_reach(record).is_err();
+    let denied = asked.ctx.check_create(record).is_err();
     let kinds = [(taken, ErrorKind::AlreadyExists), (denied, ErrorKind::Denied)];
     kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind).collect()
 }

@@ -1,8 +1,7 @@
 //! The errors that every backend answers in the same words.
 
-use crate::access::Context;
+use crate::access::Action;
 use crate::error::{Error, ErrorKind, FieldError, Result};
-use crate::filter::{Predicate, evaluate};
 use crate::model::Model;
 use crate::names::shorten;
 use crate::record::Record;
@@ -22,6 +21,17 @@ pub fn already_exists(id: &str) -> Error {
 pub fn version_conflict(id: &str, given: i64) -> Error {
     Error::new(ErrorKind::VersionConflict, format!("the record `{}` is not at version {given} any more", shorten(id)))
         .hint("read it again, and decide anew")
+}
+
+/// Checks that `record` has the version that was given, where one was.
+///
+/// # Errors
+/// [`VersionConflict`](ErrorKind::VersionConflict) where it has another.
+pub fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
+    match if_version {
+        Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
+        _ => Ok(()),
+    }
 }
 
 /// Other records link to the one to delete.
@@ -44,30 +54,26 @@ pub fn key_used_otherwise() -> Error {
 /// The permission to write the records of models that every tenant reads.
 pub const SHARED_REFERENCE_WRITE: &str = "shared_reference:write";
 
-impl Context {
-    /// What of `model` may be changed or deleted.
-    ///
-    /// # Errors
-    /// [`Denied`](ErrorKind::Denied) where the model is shared by every tenant, and the asker may not write such.
-    pub fn reach_to_write(&self, model: &Model) -> Result<Predicate> {
-        let may_write_shared = self.access().unrestricted_reason().is_some()
-            || self.access().permissions().contains(SHARED_REFERENCE_WRITE);
-        if model.is_shared() && !may_write_shared {
-            return Err(Error::new(ErrorKind::Denied, format!("`{}` is shared by every tenant", model.name()))
-                .hint(format!("writing it takes the permission `{SHARED_REFERENCE_WRITE}`")));
-        }
-        self.reach(model)
-    }
+/// The model is shared by every tenant, and the asker may not write such.
+pub fn may_not_write_shared(model: &Model) -> Error {
+    Error::new(ErrorKind::Denied, format!("`{}` is shared by every tenant", model.name()))
+        .hint(format!("writing it takes the permission `{SHARED_REFERENCE_WRITE}`"))
+}
 
-    /// Checks that `record`, which is about to be written, is within the writer's reach.
-    ///
-    /// # Errors
-    /// [`Denied`](ErrorKind::Denied) where it is not.
-    pub fn check_reach(&self, record: &Record) -> Result<()> {
-        if evaluate(&self.reach_to_write(record.model())?, record) {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Denied, "the record would be out of your own reach")
-            .hint("write it with an owner, assignee or team within your reach"))
-    }
+/// The asker may not create records of the model.
+pub fn may_not_create(model: &Model) -> Error {
+    Error::new(ErrorKind::Denied, format!("you may not create records of `{}`", model.name()))
+        .hint(format!("it takes the permission `{}`", model.permission(Action::Create)))
+}
+
+/// The asker may not say whose a record is.
+pub fn may_not_transfer(field: &str, model: &Model) -> Error {
+    Error::new(ErrorKind::Denied, format!("you may not change `{field}` of records of `{}`", model.name()))
+        .hint(format!("it takes the permission `{}`", model.permission(Action::Transfer)))
+}
+
+/// The record would be where the writer cannot reach it.
+pub fn out_of_reach() -> Error {
+    Error::new(ErrorKind::Denied, "the record would be out of your own reach")
+        .hint("write it with an owner, assignee or team, and attributes, within your reach")
 }

@@ -10,5 +10,6 @@ mod predicate;
 
 pub use evaluate::evaluate;
 pub use normal::Normal;
+pub(crate) use parse::field_test;
 pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LISTED, parse};
 pub use predicate::{Comparison, Predicate, Test};

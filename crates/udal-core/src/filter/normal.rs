@@ -1,10 +1,11 @@
 //! The one construction that makes negation safe on every store.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Predicate, Test};
 use crate::model::Field;
-use crate::value::Value;
+use crate::value::{Value, compare};
 
 /// A predicate without negation above a test.
 ///
@@ -66,13 +67,20 @@ fn failing(field: &Arc<Field>, test: &Test) -> Normal {
 }
 
 fn without_repeats(test: Test) -> Test {
-    let unique = |values: Vec<Value>| match Value::set(values) {
-        Some(Value::Set(values)) => values,
-        _ => Vec::new(),
-    };
     match test {
         Test::In(values) => Test::In(unique(values)),
         Test::NotIn(values) => Test::NotIn(unique(values)),
         other => other,
+    }
+}
+
+/// The values sorted, each once. Those that are so already, as in the contexts of people with many below, are not copied.
+fn unique(values: Arc<[Value]>) -> Arc<[Value]> {
+    if values.windows(2).all(|pair| matches!(pair, [a, b] if compare(a, b) == Some(Ordering::Less))) {
+        return values;
+    }
+    match Value::set(values.to_vec()) {
+        Some(Value::Set(values)) => values.into(),
+        _ => values,
     }
 }

@@ -146,20 +146,30 @@ impl Reader<'_> {
             };
             return self.fail(error.hint(hint));
         }
-        if let Some(hint) = not_for(field, operator) {
-            let message = format!("`{operator}` does not apply to `{}`", field.field_type());
-            return self.fail(FieldError::new(path, "not_allowed", message).hint(hint));
-        }
-        if operand.is_null() && operator != "is_null" {
-            let error = FieldError::new(path, "wrong_type", "nothing compares with null");
-            return self.fail(error.hint("to find missing values write {\"is_null\": true}"));
-        }
-        match operand_test(field, operator, operand) {
-            Ok(test) => Predicate::Test(Arc::clone(field), test),
-            Err(mut error) => {
-                error.field = path;
-                self.fail(error)
-            }
+        field_test(field, operator, operand, &path).unwrap_or_else(|error| self.fail(error))
+    }
+}
+
+/// The test of a field by one of the [operators](OPERATORS); errors name `path`.
+pub(crate) fn field_test(
+    field: &Arc<Field>,
+    operator: &str,
+    operand: &Json,
+    path: &str,
+) -> std::result::Result<Predicate, FieldError> {
+    if let Some(hint) = not_for(field, operator) {
+        let message = format!("`{operator}` does not apply to `{}`", field.field_type());
+        return Err(FieldError::new(path, "not_allowed", message).hint(hint));
+    }
+    if operand.is_null() && operator != "is_null" {
+        let error = FieldError::new(path, "wrong_type", "nothing compares with null");
+        return Err(error.hint("to find missing values write {\"is_null\": true}"));
+    }
+    match operand_test(field, operator, operand) {
+        Ok(test) => Ok(Predicate::Test(Arc::clone(field), test)),
+        Err(mut error) => {
+            path.clone_into(&mut error.field);
+            Err(error)
         }
     }
 }
@@ -208,7 +218,7 @@ fn operand_test(field: &Field, operator: &str, operand: &Json) -> std::result::R
     }
 }
 
-fn listed(field: &Field, operand: &Json) -> std::result::Result<Vec<Value>, FieldError> {
+fn listed(field: &Field, operand: &Json) -> std::result::Result<Arc<[Value]>, FieldError> {
     let Json::Array(items) = operand else {
         return Err(FieldError::new(field.name(), "wrong_type", "expected an array of values"));
     };

@@ -25,9 +25,9 @@ pub enum Test {
     /// The value compares so with this one.
     Compare(Comparison, Value),
     /// The value is one of these.
-    In(Vec<Value>),
+    In(Arc<[Value]>),
     /// The value is none of these.
-    NotIn(Vec<Value>),
+    NotIn(Arc<[Value]>),
     /// The string holds this one, byte for byte.
     Contains(String),
     /// The string starts with this one, byte for byte.

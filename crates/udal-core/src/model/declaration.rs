@@ -48,6 +48,8 @@ pub struct ModelDeclaration {
     pub name: String,
     /// What a record of it is.
     pub description: String,
+    /// What it is called in permissions, such as `accounts`; by default its name.
+    pub permission: Option<String>,
     /// Its fields, in their order.
     pub fields: Vec<FieldDeclaration>,
     /// `terminusdb` (the default) or `postgresql`.
@@ -82,6 +84,13 @@ impl ModelDeclaration {
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = text.into();
+        self
+    }
+
+    /// Says what it is called in permissions, such as `accounts` in `crm.accounts.view`.
+    #[must_use]
+    pub fn permission(mut self, name: impl Into<String>) -> Self {
+        self.permission = Some(name.into());
         self
     }
 

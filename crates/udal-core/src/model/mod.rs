@@ -12,6 +12,7 @@ pub use catalog::{Catalog, Group};
 pub use declaration::{FieldDeclaration, GroupDeclaration, ModelDeclaration, Place, Problem};
 pub use field_type::{FieldType, Scalar, Shape, TypeProblem};
 
+use crate::access::{Action, Permission, Subject};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::{nearest, shorten};
 
@@ -213,7 +214,7 @@ pub struct IncomingLink {
 /// A typed record shape with a storage. Made by a [`Catalog`], which has checked it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    group: String,
+    subject: Subject,
     name: String,
     description: String,
     fields: Vec<Arc<Field>>,
@@ -225,7 +226,17 @@ pub struct Model {
 impl Model {
     /// The group it belongs to.
     pub fn group(&self) -> &str {
-        &self.group
+        self.subject.group()
+    }
+
+    /// What permissions for its records are about: its group and its permission name, such as `crm.accounts`.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The permission to do `action` with its records, such as `crm.accounts.view`.
+    pub fn permission(&self, action: Action) -> Permission {
+        self.subject.permission(action)
     }
 
     /// Its name, unique in the catalog.

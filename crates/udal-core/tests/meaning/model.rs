@@ -49,6 +49,20 @@ fn names() {
 }
 
 #[test]
+fn names_in_permissions() {
+    for name in ["1st", "a b", "a.b", "é", ""] {
+        says(document().permission(name), "lab.Thing.permission", "cannot name a permission");
+    }
+    let named = |name: &str| ModelDeclaration::new(name).field("name", "str");
+    says_of(
+        vec![lab([named("One").permission("things"), named("Two").permission("Things")])],
+        "lab.Two.permission",
+        "permissions call model `One` so already",
+    );
+    says_of(vec![lab([named("One"), named("Two").permission("One")])], "lab.Two.permission", "call model `One` so");
+}
+
+#[test]
 fn names_that_are_given_twice() {
     let double = || GroupDeclaration::new("lab");
     says_of(vec![double(), double()], "lab", "declared twice");

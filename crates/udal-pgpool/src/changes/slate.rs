@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
+use udal_core::contract::refusal::{already_exists, check_version, not_found};
 use udal_core::contract::{
     Answer, BatchMode, ChangeReport, DeleteItem, Effect, Expect, ItemFailure, Touched, UpdateItem, UpsertItem,
 };
+use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::{Field, Model};
 use udal_core::record::{Patch, Record};
 use udal_core::{Context, Result};
+use udal_sql::table::LockFor;
 
 use super::ChangeItem;
 
@@ -25,8 +27,6 @@ pub struct Slate<'a> {
     ctx: &'a Context,
     model: &'a Arc<Model>,
     answer: Answer,
-    /// Whether the writer may write such records: not so of a shared model without the permission.
-    may_write: bool,
     places: HashMap<String, Place>,
     /// The positions of the fields that patches changed.
     changed: BTreeSet<usize>,
@@ -46,8 +46,18 @@ impl<'a> Slate<'a> {
     /// A slate without records.
     pub fn new(ctx: &'a Context, model: &'a Arc<Model>, answer: Answer) -> Self {
         let (places, changed, report) = (HashMap::new(), BTreeSet::new(), ChangeReport::default());
-        let may_write = ctx.reach_to_write(model).is_ok();
-        Slate { ctx, model, answer, may_write, places, changed, report }
+        Slate { ctx, model, answer, places, changed, report }
+    }
+
+    /// The records that items of such a batch may be about: those to be found on the slate.
+    ///
+    /// # Errors
+    /// [`Denied`](udal_core::ErrorKind::Denied) where the writer may not write records of the model at all.
+    pub fn reach(&self, purpose: LockFor) -> Result<Predicate> {
+        match purpose {
+            LockFor::Change | LockFor::ChangeOrCreate => self.ctx.reach_to_update(self.model, &Patch::default()),
+            LockFor::Delete => self.ctx.reach_to_delete(self.model),
+        }
     }
 
     /// A record is there, within the writer's reach, and locked.
@@ -100,26 +110,32 @@ impl<'a> Slate<'a> {
         Ok(())
     }
 
-    /// Whether the writer may write records of the model at all.
-    fn check_writer(&self) -> Result<()> {
-        if self.may_write { Ok(()) } else { self.ctx.reach_to_write(self.model).map(drop) }
-    }
-
     fn upsert(&mut self, index: u64, item: &UpsertItem, links: &mut CheckLinks<'_>) -> Result<()> {
         let UpsertItem { record, patch, expect } = item;
-        self.check_writer()?;
-        match (self.now(record.id()).cloned(), expect) {
-            (Some(_), Expect::Absent) => return Err(already_exists(record.id())),
-            (None, Expect::Version(_)) => return Err(not_found(record.id())),
-            (Some(found), Expect::Version(version)) => {
-                check_version(&found, Some(*version))?;
-                return self.change(index, found, patch, links);
+        let reach = self.reach(LockFor::ChangeOrCreate)?;
+        // What an earlier item created may be out of reach for this one.
+        let found = self.now(record.id()).filter(|found| evaluate(&reach, found)).cloned();
+        let refusal = match (found, expect) {
+            (Some(_), Expect::Absent) => already_exists(record.id()),
+            (None, Expect::Version(_)) => not_found(record.id()),
+            (Some(found), expect) => {
+                let (if_version, refusal) = match expect {
+                    Expect::Version(version) => (Some(*version), not_found(record.id())),
+                    Expect::Anything | Expect::Absent => (None, already_exists(record.id())),
+                };
+                match self.ctx.changed(&found, patch, if_version)? {
+                    Some(changed) => return self.change(index, changed, patch, links),
+                    None => refusal,
+                }
             }
-            (Some(found), Expect::Anything) => return self.change(index, found, patch, links),
-            (None, Expect::Anything | Expect::Absent) => {}
-        }
-        self.ctx.check_reach(record)?;
-        if self.places.get(record.id()).is_some_and(|place| place.is_hidden) {
+            (None, Expect::Anything | Expect::Absent) => return self.create(index, record, links),
+        };
+        Err(refusal)
+    }
+
+    fn create(&mut self, index: u64, record: &Record, links: &mut CheckLinks<'_>) -> Result<()> {
+        self.ctx.check_create(record)?;
+        if self.places.get(record.id()).is_some_and(|place| place.is_hidden || place.now.is_some()) {
             return Err(already_exists(record.id()));
         }
         links(index, record, &|id| self.now(id).is_some())?;
@@ -130,15 +146,14 @@ impl<'a> Slate<'a> {
 
     fn update(&mut self, index: u64, item: &UpdateItem, links: &mut CheckLinks<'_>) -> Result<()> {
         let UpdateItem { id, patch, if_version } = item;
-        self.check_writer()?;
-        let found = self.now(id).cloned().ok_or_else(|| not_found(id))?;
-        check_version(&found, *if_version)?;
-        self.change(index, found, patch, links)
+        self.ctx.reach_to_update(self.model, patch)?;
+        let found = self.now(id).ok_or_else(|| not_found(id))?;
+        let changed = self.ctx.changed(found, patch, *if_version)?.ok_or_else(|| not_found(id))?;
+        self.change(index, changed, patch, links)
     }
 
-    fn change(&mut self, index: u64, mut record: Record, patch: &Patch, links: &mut CheckLinks<'_>) -> Result<()> {
-        record.apply(patch);
-        self.ctx.check_reach(&record)?;
+    /// Notes what a patch made of a record.
+    fn change(&mut self, index: u64, record: Record, patch: &Patch, links: &mut CheckLinks<'_>) -> Result<()> {
         links(index, &record, &|id| self.now(id).is_some())?;
         self.changed.extend(patch.changes().iter().map(|change| change.field.position()));
         self.report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());
@@ -170,8 +185,8 @@ impl<'a> Slate<'a> {
     /// [`Denied`](udal_core::ErrorKind::Denied) where the model is shared and the writer may not write such.
     pub fn to_delete(&self, item: &DeleteItem) -> Result<Option<&Record>> {
         let DeleteItem { id, if_version } = item;
-        self.check_writer()?;
-        let Some(record) = self.now(id) else { return Ok(None) };
+        let reach = self.reach(LockFor::Delete)?;
+        let Some(record) = self.now(id).filter(|record| evaluate(&reach, record)) else { return Ok(None) };
         check_version(record, *if_version)?;
         Ok(Some(record))
     }
@@ -222,12 +237,5 @@ impl<'a> Slate<'a> {
     /// What the items did.
     pub fn into_report(self) -> ChangeReport {
         self.report
-    }
-}
-
-fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
-    match if_version {
-        Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
-        _ => Ok(()),
     }
 }

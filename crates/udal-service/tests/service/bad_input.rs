@@ -1,7 +1,8 @@
 //! Bad input: a clear error, nothing half done, no panic.
 
 use serde_json::{Value as Json, json};
-use udal_core::{AccessContext, ErrorKind, Ownership, TenantSlug};
+use udal_core::access::AccessBuilder;
+use udal_core::{AccessContext, ErrorKind, TenantSlug};
 use udal_service::{CountRequest, CreateRequest, ListRequest, Records, UpdateRequest};
 
 use crate::support::{accounts, acme, add, results, service};
@@ -181,8 +182,9 @@ fn user_ids_that_no_context_takes() {
     let long = "u".repeat(201);
     for bad in ["", "a\0", long.as_str()] {
         let refused = [
-            AccessContext::user(bad, None, Ownership::OwnerOnly),
-            AccessContext::user("ada", Some(bad), Ownership::TeamWide),
+            AccessContext::user(bad, None).map(AccessBuilder::build),
+            AccessContext::user("ada", Some(bad)).map(AccessBuilder::build),
+            AccessContext::user("ada", None).and_then(|access| access.build().acting_for("bob", None)),
             AccessContext::unrestricted("a test").acting_for(bad, None),
         ];
         assert!(refused.into_iter().all(|access| access.unwrap_err().kind() == ErrorKind::InvalidInput));

@@ -134,9 +134,10 @@ async fn each_write_calls_the_hooks_in_their_order_and_then_tells_the_event() {
 
 /// What a hook of `Account` saw, without the data and the records.
 fn circumstances(operation: &str) -> Json {
+    let permissions = ["create", "delete", "share", "transfer", "update", "view"];
     json!({
-        "tenant": "acme", "group": "crm", "model": "Account", "operation": operation, "user": "ada",
-        "team": "north", "permissions": ["crm.accounts.edit"], "request": "request-2",
+        "tenant": "acme", "group": "crm", "model": "Account", "operation": operation, "user": "ada", "team": "north",
+        "permissions": permissions.map(|action| format!("crm.Account.{action}")), "request": "request-2",
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
+use udal_core::access::Subject;
 use udal_core::contract::Backend;
 use udal_core::model::{Catalog, GroupDeclaration, ModelDeclaration, StorageKind};
 use udal_core::value::Timestamp;
@@ -55,11 +56,11 @@ pub(crate) fn acme() -> Context {
     Context::new(tenant("acme"), AccessContext::unrestricted("a test")).with_request_id("request-1")
 }
 
-/// A user of a team of `acme` with one permission.
+/// A user of a team of `acme` with every permission for the team's accounts.
 pub(crate) fn ada() -> Context {
-    let access = AccessContext::user("ada", Some("north"), Ownership::TeamWide).unwrap();
-    let access = access.with_permissions(["crm.accounts.edit".to_owned()]);
-    Context::new(tenant("acme"), access).with_request_id("request-2")
+    let access = AccessContext::user("ada", Some("north")).unwrap();
+    let access = access.permit_all(&Subject::parse("crm.Account").unwrap(), &Ownership::TeamWide);
+    Context::new(tenant("acme"), access.build()).with_request_id("request-2")
 }
 
 /// A service whose two storages are one backend.

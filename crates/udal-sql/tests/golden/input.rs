@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
+use udal_core::access::People;
 use udal_core::contract::Start;
 use udal_core::filter::{Predicate, parse};
 use udal_core::model::Model;
 use udal_core::order::{Order, Position};
 use udal_core::record::{Patch, Record, read_changes};
 use udal_core::search::Query;
-use udal_core::{AccessContext, Context, Ownership, TenantSlug};
+use udal_core::{AccessContext, Action, Context, Ownership, TenantSlug};
 
 /// The members of `input.json`, taken out as they are read.
 pub(crate) struct Input {
@@ -72,11 +73,14 @@ impl Input {
     pub(crate) fn reach(&mut self, model: &Model) -> Predicate {
         let access = match self.texts("as").as_slice() {
             [] => Ok(AccessContext::unrestricted("a golden case")),
-            [user, team, policy] => AccessContext::user(user, Some(team), ownership(policy)),
+            [user, team, policy] => AccessContext::user(user, Some(team))
+                .map(|access| access.permit_all(model.subject(), &ownership(policy)).build()),
             other => panic!("{}: `as` is {other:?}, not user, team and policy", self.path),
         };
         let context = access.and_then(|access| Ok(Context::new(TenantSlug::new("acme")?, access)));
-        context.and_then(|context| context.reach(model)).unwrap_or_else(|error| panic!("{}: {error}", self.path))
+        context
+            .map(|context| context.reach(model, Action::View))
+            .unwrap_or_else(|error| panic!("{}: {error}", self.path))
     }
 
     pub(crate) fn order(&mut self, model: &Model) -> Order {
@@ -127,7 +131,7 @@ fn ownership(policy: &str) -> Ownership {
         "team_wide" => Ownership::TeamWide,
         "owner_only" => Ownership::OwnerOnly,
         "assigned_only" => Ownership::AssignedOnly,
-        "hierarchical" => Ownership::Hierarchical(vec!["bob".to_owned(), "cid".to_owned()]),
+        "hierarchical" => Ownership::Hierarchical(People::new(["bob", "cid"])),
         other => panic!("`{other}` is no policy"),
     }
 }

@@ -84,8 +84,8 @@ fn told(versions: &Versions) -> Vec<(&str, Option<i64>)> {
 }
 
 fn user(name: &str) -> Context {
-    let access = AccessContext::user(name, None, Ownership::OwnerOnly).unwrap();
-    Context::new(TenantSlug::new("acme").unwrap(), access)
+    let access = AccessContext::user(name, None).unwrap().permit_all(model().subject(), &Ownership::OwnerOnly);
+    Context::new(TenantSlug::new("acme").unwrap(), access.build())
 }
 
 /// Twenty commits of others, the record in between: made at 3, changed at 7 and 8 and 15.

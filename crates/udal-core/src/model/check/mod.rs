@@ -10,7 +10,10 @@ use super::{
     Field, FieldDeclaration, FieldType, GroupDeclaration, IncomingLink, Model, ModelDeclaration, OnDelete, Place,
     Problem, SYSTEM_FIELDS, Scalar, StorageKind, system_fields,
 };
-use crate::names::{field_name_problem, lower_name_problem, model_name_problem, nearest, shorten, snake_case};
+use crate::access::Subject;
+use crate::names::{
+    field_name_problem, lower_name_problem, model_name_problem, nearest, shorten, snake_case, subject_name_problem,
+};
 
 const MAX_FIELDS: usize = 500;
 
@@ -74,7 +77,7 @@ fn assemble(declarations: &[GroupDeclaration], models: Vec<Model>) -> BTreeMap<S
         })
         .collect();
     for model in models {
-        if let Some(group) = groups.get_mut(&model.group) {
+        if let Some(group) = groups.get_mut(model.group()) {
             group.models.insert(model.name.clone(), Arc::new(model));
         }
     }
@@ -91,8 +94,15 @@ fn collisions<'a>(declarations: &'a [GroupDeclaration], findings: &mut Findings<
         if groups.insert(&group.name, ()).is_some() {
             findings.add(None, None, format!("group `{}` is declared twice", group.name), "give one another name");
         }
+        let mut called_so: HashMap<String, &str> = HashMap::new();
         for declared in &group.models {
             findings.at(&group.name, Some(&declared.name));
+            if let Some(other) = called_so.insert(called(declared).to_lowercase(), &declared.name)
+                && other != declared.name
+            {
+                let message = format!("permissions call model `{other}` so already, but for case");
+                findings.add(Some("permission"), None, message, "give one of them another `permission`");
+            }
             if let Some(other) = models.insert(declared.name.to_lowercase(), &group.name) {
                 let message = format!("model `{}` is declared already, in group `{other}`", declared.name);
                 findings.add(None, None, message, "model names are unique in all groups, also when case is ignored");
@@ -117,11 +127,12 @@ fn model(group: &str, declared: &ModelDeclaration, findings: &mut Findings<'_>) 
     if let Some(hint) = model_name_problem(&declared.name) {
         findings.add(None, None, format!("`{}` cannot name a model", shorten(&declared.name)), hint);
     }
+    let subject = subject(group, declared, findings);
     let fields = fields(declared, findings);
     let storage = table::storage(group, declared, &fields, findings);
     let on_delete = on_delete(declared, findings);
     (findings.problems.len() == before).then(|| Model {
-        group: group.to_owned(),
+        subject,
         name: declared.name.clone(),
         description: declared.description.clone(),
         fields,
@@ -129,6 +140,19 @@ fn model(group: &str, declared: &ModelDeclaration, findings: &mut Findings<'_>) 
         on_delete,
         incoming: Vec::new(),
     })
+}
+
+/// What permissions call the model.
+fn subject(group: &str, declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Subject {
+    let name = called(declared);
+    if let Some(hint) = declared.permission.as_deref().and_then(subject_name_problem) {
+        findings.add(Some("permission"), None, format!("`{}` cannot name a permission", shorten(name)), hint);
+    }
+    Subject::checked(group, name)
+}
+
+fn called(declared: &ModelDeclaration) -> &str {
+    declared.permission.as_deref().unwrap_or(&declared.name)
 }
 
 fn fields(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Vec<Arc<Field>> {
