@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{
-    Answer, BatchMode, ChangeReport, Delete, DeleteItem, Effect, Expect, ItemFailure, Update, UpdateItem, UpsertItem,
+    Answer, BatchMode, ChangeReport, Delete, DeleteItem, Effect, ItemFailure, Update, UpdateItem, UpsertItem,
 };
-use udal_core::filter::evaluate;
 use udal_core::model::Model;
-use udal_core::record::{Patch, Record};
+use udal_core::record::Record;
 use udal_core::{Context, Result};
 
 use crate::store::Store;
-use crate::write::{check_new, delete, update_among};
+use crate::write::{check_new, delete, put_changed, update};
 
 /// Who writes what, and how much is told of it.
 pub(crate) struct Batch<'a> {
@@ -29,35 +27,16 @@ pub(crate) fn upsert(store: &mut Store, batch: &Batch<'_>, items: Vec<(u64, Upse
         BatchMode::Atomic => items.iter().map(|(_, item)| item.record.id().to_owned()).collect(),
         BatchMode::PerItem => BTreeSet::new(),
     };
-    batch.run(store, items, |store, report, index, UpsertItem { record, patch, expect }| {
-        let found = seen(store, batch, record.id())?;
-        let is_within = match found {
-            Some(found) => evaluate(&batch.ctx.reach_to_update(batch.model, &patch)?, found),
-            None => false,
-        };
-        let (effect, record) = match expect {
-            Expect::Anything | Expect::Absent if found.is_none() => {
-                (Effect::Created, insert(store, batch, record, &others)?)
-            }
-            Expect::Absent => return Err(already_exists(record.id())),
-            Expect::Anything if !is_within => return Err(already_exists(record.id())),
-            Expect::Anything | Expect::Version(_) => {
-                let id = record.id().to_owned();
-                let if_version = if let Expect::Version(version) = expect { Some(version) } else { None };
-                let op = Update { model: batch.model.clone(), id, patch, if_version };
-                (Effect::Updated, update_among(store, batch.ctx, op, &others)?)
-            }
+    batch.run(store, items, |store, report, index, item| {
+        let model = batch.model;
+        let found = store.home(batch.ctx, model).and_then(|tenant| tenant.get(model.name(), item.record.id()));
+        let (effect, record) = match batch.ctx.upserted(found, &item)? {
+            Some(changed) => (Effect::Updated, put_changed(store, batch.ctx, changed, &others)?),
+            None => (Effect::Created, insert(store, batch, item.record, &others)?),
         };
         report.wrote(batch.answer, index, effect, &record, Vec::new());
         Ok(())
     })
-}
-
-/// The record with that id, if the writer may change it.
-fn seen<'s>(store: &'s Store, batch: &Batch<'_>, id: &str) -> Result<Option<&'s Record>> {
-    let reach = batch.ctx.reach_to_update(batch.model, &Patch::default())?;
-    let found = store.home(batch.ctx, batch.model).and_then(|tenant| tenant.get(batch.model.name(), id));
-    Ok(found.filter(|record| evaluate(&reach, record)))
 }
 
 fn insert(store: &mut Store, batch: &Batch<'_>, record: Record, others: &BTreeSet<String>) -> Result<Record> {
@@ -75,7 +54,7 @@ pub(crate) fn batch_update(
 ) -> Result<ChangeReport> {
     batch.run(store, items, |store, report, index, UpdateItem { id, patch, if_version }| {
         let op = Update { model: batch.model.clone(), id, patch, if_version };
-        let record = update_among(store, batch.ctx, op, &BTreeSet::new())?;
+        let record = update(store, batch.ctx, op)?;
         report.wrote(batch.answer, index, Effect::Updated, &record, Vec::new());
         Ok(())
     })

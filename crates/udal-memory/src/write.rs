@@ -59,17 +59,22 @@ fn check_links(tenant: &Tenant, record: &Record, others: &BTreeSet<String>) -> R
 }
 
 pub(crate) fn update(store: &mut Store, ctx: &Context, op: Update) -> Result<Record> {
-    update_among(store, ctx, op, &BTreeSet::new())
-}
-
-/// Changes a record, whose links may lead to one of `others` too.
-pub(crate) fn update_among(store: &mut Store, ctx: &Context, op: Update, others: &BTreeSet<String>) -> Result<Record> {
     let Update { model, id, patch, if_version } = op;
     ctx.reach_to_update(&model, &patch)?;
     let found =
         store.home(ctx, &model).and_then(|tenant| tenant.get(model.name(), &id)).ok_or_else(|| not_found(&id))?;
     let record = ctx.changed(found, &patch, if_version)?.ok_or_else(|| not_found(&id))?;
-    let tenant = store.home_mut(ctx, &model);
+    put_changed(store, ctx, record, &BTreeSet::new())
+}
+
+/// Puts a changed record in its place. Its links may lead to one of `others` too.
+pub(crate) fn put_changed(
+    store: &mut Store,
+    ctx: &Context,
+    record: Record,
+    others: &BTreeSet<String>,
+) -> Result<Record> {
+    let tenant = store.home_mut(ctx, record.model());
     check_links(tenant, &record, others)?;
     tenant.put(record.clone());
     Ok(record)

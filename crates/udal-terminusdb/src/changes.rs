@@ -7,12 +7,11 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
-use udal_core::contract::refusal::{already_exists, not_found};
+use udal_core::contract::refusal::not_found;
 use udal_core::contract::{
-    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Create, Delete, DeleteItem, Effect, Expect, ItemFailure,
-    Items, Update, UpdateItem, Upsert, UpsertItem,
+    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Delete, DeleteItem, Effect, Expect, ItemFailure, Items,
+    Update, UpdateItem, Upsert, UpsertItem,
 };
-use udal_core::filter::evaluate;
 use udal_core::model::Model;
 use udal_core::record::{Change, Patch, Record};
 use udal_core::value::{Value, decode_stored};
@@ -147,12 +146,6 @@ impl ChangeBatch {
         report: &mut ChangeReport,
     ) -> Result<()> {
         let model = &self.model;
-        let update = |id: &str, patch: &Patch, if_version| Update {
-            model: Arc::clone(model),
-            id: id.to_owned(),
-            patch: patch.clone(),
-            if_version,
-        };
         if let Item::Update(UpdateItem { id: _, patch, if_version: _ }) = item {
             ctx.reach_to_update(model, patch)?;
         }
@@ -160,7 +153,8 @@ impl ChangeBatch {
             Item::Update(UpdateItem { id, .. }) if !can_be_id(model, id) => return Err(not_found(id)),
             Item::Delete(DeleteItem { id, .. }) if !can_be_id(model, id) => report.absent += 1,
             Item::Update(UpdateItem { id, patch, if_version }) => {
-                let record = overlay.update(ctx, &update(id, patch, *if_version))?;
+                let (model, id, patch) = (Arc::clone(model), id.clone(), patch.clone());
+                let record = overlay.update(ctx, &Update { model, id, patch, if_version: *if_version })?;
                 report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());
             }
             Item::Delete(DeleteItem { id, if_version }) => {
@@ -172,31 +166,9 @@ impl ChangeBatch {
                     }
                 }
             }
-            Item::Upsert(UpsertItem { record, patch, expect }) => {
-                let reach = ctx.reach_to_update(model, &Patch::default())?;
-                let found = overlay.reached(model, record.id(), &reach)?;
-                let is_there = found.is_some();
-                let is_within =
-                    |found: &Record| -> Result<bool> { Ok(evaluate(&ctx.reach_to_update(model, patch)?, found)) };
-                let if_version = match expect {
-                    Expect::Version(version) => Some(*version),
-                    Expect::Absent if is_there => return Err(already_exists(record.id())),
-                    Expect::Anything | Expect::Absent if !is_there => {
-                        let op = Create { record: record.clone(), idempotency: None };
-                        let created = overlay.create(ctx, &op)?;
-                        report.wrote(self.answer, index, Effect::Created, &created.record, Vec::new());
-                        return Ok(());
-                    }
-                    Expect::Anything | Expect::Absent => {
-                        // Seen, but not to be transferred.
-                        if !found.as_ref().map_or(Ok(false), is_within)? {
-                            return Err(already_exists(record.id()));
-                        }
-                        None
-                    }
-                };
-                let record = overlay.update(ctx, &update(record.id(), patch, if_version))?;
-                report.wrote(self.answer, index, Effect::Updated, &record, Vec::new());
+            Item::Upsert(item) => {
+                let (effect, record) = overlay.upsert(ctx, item)?;
+                report.wrote(self.answer, index, effect, &record, Vec::new());
             }
         }
         Ok(())

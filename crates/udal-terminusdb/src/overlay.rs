@@ -7,10 +7,10 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
 use udal_core::contract::refusal::{already_exists, broken_link, check_version, key_used_otherwise, not_found};
-use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
-use udal_core::filter::{Predicate, evaluate};
+use udal_core::contract::{Create, Created, Delete, Deleted, Effect, Idempotency, Update, UpsertItem};
+use udal_core::filter::evaluate;
 use udal_core::model::Model;
-use udal_core::record::Record;
+use udal_core::record::{Patch, Record};
 use udal_core::{Context, Error, FieldError, Result};
 use udal_graph::{ANSWERS, Document, Found, Script, answer, class_name, document, node_id, read_answer, read_document};
 
@@ -112,27 +112,39 @@ impl Overlay {
         ctx.reach_to_update(model, patch)?;
         let found = self.record(model, id)?.ok_or_else(|| not_found(id))?;
         let record = ctx.changed(&found, patch, *if_version)?.ok_or_else(|| not_found(id))?;
-        let is_changed = |position| patch.change_of(position).is_some();
-        check_links(&record, |position, id| !is_changed(position) || self.can_link_to(id))?;
-        self.put(model, id, Some(record.clone()));
+        self.change(&record, patch)?;
         Ok(record)
+    }
+
+    /// Creates the item's record, or changes the one that is there.
+    pub(crate) fn upsert(&mut self, ctx: &Context, item: &UpsertItem) -> Result<(Effect, Record)> {
+        let found = self.record(item.record.model(), item.record.id())?;
+        if let Some(changed) = ctx.upserted(found.as_ref(), item)? {
+            self.change(&changed, &item.patch)?;
+            return Ok((Effect::Updated, changed));
+        }
+        let created = self.create(ctx, &Create { record: item.record.clone(), idempotency: None })?;
+        Ok((Effect::Created, created.record))
+    }
+
+    /// Puts what the patch made of a record in its place, if the links that it wrote lead somewhere.
+    fn change(&mut self, record: &Record, patch: &Patch) -> Result<()> {
+        let is_changed = |position| patch.change_of(position).is_some();
+        check_links(record, |position, id| !is_changed(position) || self.can_link_to(id))?;
+        self.put(record.model(), record.id(), Some(record.clone()));
+        Ok(())
     }
 
     /// Deletes a record; what becomes of those that link to it is as its model says.
     pub(crate) fn delete(&mut self, ctx: &Context, op: &Delete) -> Result<Option<Deleted>> {
         let Delete { model, id, if_version } = op;
         let reach = ctx.reach_to_delete(model)?;
-        let Some(record) = self.reached(model, id, &reach)? else { return Ok(None) };
+        let Some(record) = self.record(model, id)?.filter(|record| evaluate(&reach, record)) else { return Ok(None) };
         check_version(&record, *if_version)?;
         let gone = |id: &str| self.changed.get(id).is_some_and(|changed| changed.now.is_none());
         let unlinked = self.linkers.take_out(model, id, gone)?;
         self.put(model, id, None);
         Ok(Some(Deleted { record, unlinked }))
-    }
-
-    /// The record, where it is there and within `reach`.
-    pub(crate) fn reached(&self, model: &Arc<Model>, id: &str, reach: &Predicate) -> Result<Option<Record>> {
-        Ok(self.record(model, id)?.filter(|record| evaluate(reach, record)))
     }
 
     /// The request that commits the writes told; none where nothing changes.

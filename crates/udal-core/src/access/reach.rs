@@ -4,8 +4,10 @@ use super::ownership::test;
 use super::rights::SubjectRights;
 use super::{AccessContext, Action, Context, Entitlement, Grant, Scope};
 use crate::contract::refusal::{
-    SHARED_REFERENCE_WRITE, check_version, may_not_create, may_not_transfer, may_not_write_shared, out_of_reach,
+    SHARED_REFERENCE_WRITE, already_exists, check_version, may_not_create, may_not_transfer, may_not_write_shared,
+    not_found, out_of_reach,
 };
+use crate::contract::{Expect, UpsertItem};
 use crate::error::Result;
 use crate::filter::{Predicate, Test, evaluate};
 use crate::model::{Model, position};
@@ -62,6 +64,29 @@ impl Context {
         changed.apply(patch);
         check_within(&reach, &changed)?;
         Ok(Some(changed))
+    }
+
+    /// What an upsert makes of `found`, the record that has its id; none where it is to create its own.
+    ///
+    /// A record out of reach is as if it were not there: the create then finds its id taken.
+    ///
+    /// # Errors
+    /// As for [`changed`](Context::changed), and where what is there is not what the item [expects](Expect);
+    /// [`AlreadyExists`](crate::ErrorKind::AlreadyExists) for a record that the asker may change, but not so.
+    pub fn upserted(&self, found: Option<&Record>, item: &UpsertItem) -> Result<Option<Record>> {
+        let UpsertItem { record, patch, expect } = item;
+        let (id, reach) = (record.id(), self.reach_to_update(record.model(), &Patch::default())?);
+        match (found.filter(|found| evaluate(&reach, found)), expect) {
+            (None, Expect::Anything | Expect::Absent) => Ok(None),
+            (None, Expect::Version(_)) => Err(not_found(id)),
+            (Some(_), Expect::Absent) => Err(already_exists(id)),
+            (Some(found), Expect::Version(version)) => {
+                self.changed(found, patch, Some(*version))?.map(Some).ok_or_else(|| not_found(id))
+            }
+            (Some(found), Expect::Anything) => {
+                self.changed(found, patch, None)?.map(Some).ok_or_else(|| already_exists(id))
+            }
+        }
     }
 
     /// The records that the asker may delete: those within reach to view and to delete.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use udal_core::contract::refusal::{already_exists, check_version, not_found};
 use udal_core::contract::{
-    Answer, BatchMode, ChangeReport, DeleteItem, Effect, Expect, ItemFailure, Touched, UpdateItem, UpsertItem,
+    Answer, BatchMode, ChangeReport, DeleteItem, Effect, ItemFailure, Touched, UpdateItem, UpsertItem,
 };
 use udal_core::filter::{Predicate, evaluate};
 use udal_core::model::{Field, Model};
@@ -111,26 +111,10 @@ impl<'a> Slate<'a> {
     }
 
     fn upsert(&mut self, index: u64, item: &UpsertItem, links: &mut CheckLinks<'_>) -> Result<()> {
-        let UpsertItem { record, patch, expect } = item;
-        let reach = self.reach(LockFor::ChangeOrCreate)?;
-        // What an earlier item created may be out of reach for this one.
-        let found = self.now(record.id()).filter(|found| evaluate(&reach, found)).cloned();
-        let refusal = match (found, expect) {
-            (Some(_), Expect::Absent) => already_exists(record.id()),
-            (None, Expect::Version(_)) => not_found(record.id()),
-            (Some(found), expect) => {
-                let (if_version, refusal) = match expect {
-                    Expect::Version(version) => (Some(*version), not_found(record.id())),
-                    Expect::Anything | Expect::Absent => (None, already_exists(record.id())),
-                };
-                match self.ctx.changed(&found, patch, if_version)? {
-                    Some(changed) => return self.change(index, changed, patch, links),
-                    None => refusal,
-                }
-            }
-            (None, Expect::Anything | Expect::Absent) => return self.create(index, record, links),
-        };
-        Err(refusal)
+        match self.ctx.upserted(self.now(item.record.id()), item)? {
+            Some(changed) => self.change(index, changed, &item.patch, links),
+            None => self.create(index, &item.record, links),
+        }
     }
 
     fn create(&mut self, index: u64, record: &Record, links: &mut CheckLinks<'_>) -> Result<()> {
