@@ -99,7 +99,7 @@ impl Batch<'_> {
 
     async fn write_all(&mut self, mut chunk: Vec<Item>) -> Result<Vec<Item>> {
         let denied = chunk.iter().enumerate().find_map(|(at, (index, record))| {
-            self.ctx.check_create(record).err().map(|error| (at, error.of_item(*index)))
+            self.ctx.check_reach(record).err().map(|error| (at, error.of_item(*index)))
         });
         if let Some((at, _)) = &denied {
             // What comes before it may fail first.
@@ -191,7 +191,7 @@ impl Batch<'_> {
         let mut seen: HashSet<String> = HashSet::with_capacity(chunk.len());
         let mut kept = Vec::with_capacity(chunk.len());
         for (index, record) in chunk {
-            if let Err(error) = self.ctx.check_create(&record) {
+            if let Err(error) = self.ctx.check_reach(&record) {
                 self.report.failures.push(ItemFailure { index, error });
             } else if seen.insert(record.id().to_owned()) {
                 kept.push((index, record));
