@@ -16,6 +16,11 @@ const TURN: usize = 64;
 /// How many times as long as for one item one waits for all that are written together: who sends each at the last instant
 /// would hold a transaction open for days.
 const WAITS: u32 = 10;
+/// How many items the first chunk of those that grow has.
+const SMALL: usize = 500;
+/// How many times as many each next one has: what makes ready is that much faster than what writes, which waits for nothing
+/// then.
+const GROWTH: usize = 4;
 
 /// The items of a batch, in chunks: as many as may be in memory at once.
 ///
@@ -27,6 +32,8 @@ pub struct Chunks<'a, T> {
     items: Fuse<BoxStream<'a, Result<(u64, T)>>>,
     first: Option<Vec<(u64, T)>>,
     limit: Duration,
+    /// How many items the next chunk may have.
+    size: usize,
 }
 
 impl<T> fmt::Debug for Chunks<'_, T> {
@@ -41,9 +48,21 @@ impl TenantDatabases {
     /// # Errors
     /// The error that ends the batch.
     pub async fn chunks<'a, T: Weigh>(&self, items: Items<'a, T>) -> Result<Chunks<'a, T>> {
+        self.chunks_from(CHUNK_RECORDS, items).await
+    }
+
+    /// The same, for what makes a chunk ready while it writes the one before: the first are small, so that it starts soon.
+    ///
+    /// # Errors
+    /// The error that ends the batch.
+    pub async fn growing_chunks<'a, T: Weigh>(&self, items: Items<'a, T>) -> Result<Chunks<'a, T>> {
+        self.chunks_from(SMALL, items).await
+    }
+
+    async fn chunks_from<'a, T: Weigh>(&self, size: usize, items: Items<'a, T>) -> Result<Chunks<'a, T>> {
         let limit = self.settings().input_timeout;
-        let mut chunks = Chunks { items: items.fuse(), first: None, limit };
-        chunks.first = Some(gather(&mut chunks.items, None).await?);
+        let mut chunks = Chunks { items: items.fuse(), first: None, limit, size };
+        chunks.first = Some(chunks.gather(None).await?);
         Ok(chunks)
     }
 }
@@ -58,19 +77,26 @@ impl<T: Weigh> Chunks<'_, T> {
     pub async fn next(&mut self) -> Result<Vec<(u64, T)>> {
         match self.first.take() {
             Some(first) => Ok(first),
-            None => gather(&mut self.items, Some(self.limit)).await,
+            None => self.gather(Some(self.limit)).await,
         }
+    }
+
+    async fn gather(&mut self, limit: Option<Duration>) -> Result<Vec<(u64, T)>> {
+        let chunk = gather(&mut self.items, self.size, limit).await;
+        self.size = (self.size * GROWTH).min(CHUNK_RECORDS);
+        chunk
     }
 }
 
 async fn gather<T: Weigh>(
     items: &mut Fuse<BoxStream<'_, Result<(u64, T)>>>,
+    size: usize,
     limit: Option<Duration>,
 ) -> Result<Vec<(u64, T)>> {
     let mut chunk = Vec::new();
     let mut weight = 0;
     let mut left = limit.map(|limit| limit * WAITS);
-    while chunk.len() < CHUNK_RECORDS && weight < CHUNK_BYTES {
+    while chunk.len() < size && weight < CHUNK_BYTES {
         // Most items are here already, and need no clock.
         let next = match (items.next().now_or_never(), limit, &mut left) {
             (Some(next), _, _) => next,
@@ -148,6 +174,17 @@ mod tests {
         let mut chunks = chunks(Duration::from_millis(200), at_once().chain(trickle).boxed()).await;
         chunks.next().await.unwrap();
         assert_eq!(chunks.next().await.err().unwrap().kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn chunks_that_grow_begin_small() {
+        let mut settings = crate::Settings::new(tokio_postgres::Config::new());
+        settings.input_timeout = Duration::from_secs(600);
+        let databases = TenantDatabases::new(settings);
+        let mut chunks = databases.growing_chunks(at_once().chain(at_once()).boxed()).await.unwrap();
+        for expected in [500, 2_000, CHUNK_RECORDS, 2_500, 0] {
+            assert_eq!(chunks.next().await.unwrap().len(), expected);
+        }
     }
 
     #[tokio::test]

@@ -90,7 +90,7 @@ impl Connection {
         let (client, watch) = self.lease.parts();
         let watch = Arc::clone(watch);
         let inner = see_to_end(&watch, limit, "BEGIN", client.transaction()).await?;
-        Ok(Transaction { inner, watch, limit })
+        Ok(Transaction { inner, watch, limit, is_marked: false })
     }
 }
 
@@ -158,6 +158,8 @@ pub struct Transaction<'a> {
     inner: tokio_postgres::Transaction<'a>,
     watch: Arc<Watch>,
     limit: Option<Duration>,
+    /// Whether there is something to go back to.
+    is_marked: bool,
 }
 
 impl std::fmt::Debug for Transaction<'_> {
@@ -222,7 +224,24 @@ impl Transaction<'_> {
     /// What the database says.
     pub async fn savepoint(&mut self) -> Result<Transaction<'_>, PgError> {
         let inner = see_to_end(&self.watch, self.limit, "SAVEPOINT", self.inner.transaction()).await?;
-        Ok(Transaction { inner, watch: Arc::clone(&self.watch), limit: self.limit })
+        Ok(Transaction { inner, watch: Arc::clone(&self.watch), limit: self.limit, is_marked: false })
+    }
+
+    /// What sets the mark, in the place of the one before.
+    pub(crate) fn set_mark(&mut self) -> &'static str {
+        if std::mem::replace(&mut self.is_marked, true) {
+            "RELEASE udal_mark; SAVEPOINT udal_mark"
+        } else {
+            "SAVEPOINT udal_mark"
+        }
+    }
+
+    /// Undoes what was done since the mark was set.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn back_to_mark(&self) -> Result<(), PgError> {
+        self.watch.unlimited(self.inner.batch_execute("ROLLBACK TO udal_mark")).await
     }
 
     /// Makes what was done durable.
@@ -230,7 +249,7 @@ impl Transaction<'_> {
     /// # Errors
     /// What the database says.
     pub async fn commit(self) -> Result<(), PgError> {
-        let Transaction { inner, watch, limit } = self;
+        let Transaction { inner, watch, limit, is_marked: _ } = self;
         see_to_end(&watch, limit, "COMMIT", inner.commit()).await
     }
 
@@ -239,7 +258,7 @@ impl Transaction<'_> {
     /// # Errors
     /// What the database says.
     pub async fn rollback(self) -> Result<(), PgError> {
-        let Transaction { inner, watch, limit } = self;
+        let Transaction { inner, watch, limit, is_marked: _ } = self;
         see_to_end(&watch, limit, "ROLLBACK", inner.rollback()).await
     }
 }

@@ -50,7 +50,7 @@ pub use changes::{ChangeItem, CheckLinks, ChunkWriter, Slate, change_items, copy
 pub use checkpoint::{Checkpoints, Step, Unwatched};
 pub use chunk::Chunks;
 pub use connection::{Connection, RowReader, Rows, Transaction};
-pub use copy::{CopyFailure, CopyWriter};
+pub use copy::{CopyFailure, CopyRows, CopyStatement, CopyWriter, EncodedRows};
 pub use databases::TenantDatabases;
 pub use decode::{can_be_id, read_record, read_text, read_value};
 pub use extension::Extension;

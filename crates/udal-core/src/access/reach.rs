@@ -111,14 +111,6 @@ impl Context {
         check_within(&self.reach(model, Action::Create), record)
     }
 
-    /// The same as [`check_create`](Context::check_create).
-    ///
-    /// # Errors
-    /// As there.
-    pub fn check_reach(&self, record: &Record) -> Result<()> {
-        self.check_create(record)
-    }
-
     fn check_shared(&self, model: &Model) -> Result<()> {
         let access = self.access();
         let may = access.system_task().is_some() || access.permissions().contains(SHARED_REFERENCE_WRITE);
