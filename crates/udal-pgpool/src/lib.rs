@@ -3,6 +3,7 @@
 //! [`TenantDatabases`] hands out a [`Connection`] to a tenant's database. A database, table or partition that is not there
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
+mod access_tables;
 mod breaker;
 mod cancel;
 mod changes;

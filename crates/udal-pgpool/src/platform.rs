@@ -52,6 +52,32 @@ impl TenantDatabases {
         Ok(found)
     }
 
+    /// Asks the platform's database, which is made where it is not there.
+    ///
+    /// # Errors
+    /// `Unavailable` where the platform's server cannot be reached.
+    pub async fn query_platform(&self, statement: &Statement) -> Result<Vec<Row>> {
+        self.prepare_platform().await?;
+        self.ask_platform(|| statement.clone()).await
+    }
+
+    /// Changes the platform's database in one transaction, which is committed where `work` is done and rolled back where it
+    /// fails. It has one of the connections for maintenance.
+    ///
+    /// # Errors
+    /// What `work` says; `Unavailable` where the platform's server cannot be reached.
+    pub async fn change_platform<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction<'_>) -> std::result::Result<T, Failure>,
+    ) -> Result<T> {
+        self.prepare_platform().await?;
+        let mut connection = self.maintain(&self.platform_place()).await?;
+        let transaction = begin(&mut connection).await?;
+        let done = work(&transaction).await?;
+        transaction.commit().await.map_err(Failure::from)?;
+        Ok(done)
+    }
+
     /// Asks the platform's database, what is known to ask when there is a connection; where someone dropped the database, it
     /// is made again first.
     pub(crate) async fn ask_platform(&self, mut statement: impl FnMut() -> Statement + Send) -> Result<Vec<Row>> {

@@ -9,6 +9,7 @@ use udal_core::contract::Backend;
 use udal_core::model::{Catalog, Model, StorageKind};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
+use udal_pgaccess::{Contexts, DirectoryStore, Freshness};
 use udal_pggraph::PgGraphBackend;
 use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_prefix};
 use udal_postgresql::PostgresqlBackend;
@@ -217,7 +218,10 @@ impl UdalBuilder {
                 tables.prepare_shared(model).await?;
             }
         }
-        Ok(Udal { service, databases, tables: split, graph, server })
+        let access = databases.as_ref().map(|databases| {
+            Contexts::new(DirectoryStore::new(databases.clone(), service.catalog().clone()), Freshness::default())
+        });
+        Ok(Udal { service, databases, tables: split, graph, access, server })
     }
 }
 
@@ -258,6 +262,8 @@ pub struct Udal {
     tables: Option<PostgresqlBackend>,
     /// The TerminusDB servers; none where linked documents are kept elsewhere.
     graph: Option<Graph>,
+    /// Who may do what; none where records are kept in memory.
+    access: Option<Contexts>,
     server: Option<Server>,
 }
 
@@ -289,6 +295,11 @@ impl Udal {
         self.databases.as_ref()
     }
 
+    /// Who may do what; none where records are kept in memory.
+    pub(crate) fn access(&self) -> Option<&Contexts> {
+        self.access.as_ref()
+    }
+
     pub(crate) fn graph(&self) -> Option<&Graph> {
         self.graph.as_ref()
     }
@@ -308,8 +319,8 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, databases, tables, graph, server } = self;
-        drop((service, databases, tables, graph));
+        let Udal { service, databases, tables, graph, access, server } = self;
+        drop((service, databases, tables, graph, access));
         match server {
             Some(server) => server.stop().await.map(|_| ()),
             None => Ok(()),

@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod access_directory;
 mod builder;
 mod classes;
 pub mod config;
@@ -31,6 +32,7 @@ mod secret;
 mod servers;
 mod tenants;
 
+pub use access_directory::AccessPlan;
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
@@ -40,16 +42,22 @@ pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, Migration
 pub use secret::Secret;
 pub use servers::ServerConfig;
 pub use tenants::{TenantPlacement, TenantStatus};
+pub use udal_access::{
+    BUILT_IN_ROLES, Change, Condition, Directory, Entry, Exception, FieldRule, Grant, Grantee, LEVELS, Pattern, Policy,
+    Problem, Receiver, Role, Share, Team, TeamChange, User, UserChange, Visibility, diff as access_diff,
+    load_file as load_policies, parse_level,
+};
 pub use udal_core::contract::{
     BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT, Moment, Version, Versions,
 };
 pub use udal_core::model::Catalog;
 pub use udal_core::{
-    AccessContext, Context, ERROR_KINDS, Error, ErrorKind, FieldError, Ownership, Result, TenantSlug, model, nearest,
-    record, shorten, value,
+    AccessContext, Action, Context, ERROR_KINDS, Error, ErrorKind, FieldError, Ownership, Permission, Result,
+    TenantSlug, access, model, nearest, record, shorten, value,
 };
 pub use udal_embedded::{Durability, EmbeddedError};
 pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
+pub use udal_pgaccess::{Changed, Expected, Stored};
 pub use udal_pgpool::{Checkpoints, DroppedDatabase, Place, Placement, ServerName, Step, TenantState};
 pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
 pub use udal_service::*;

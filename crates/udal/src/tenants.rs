@@ -58,13 +58,14 @@ impl Udal {
         Ok(self.service().create_tenant(slug).await? || is_new)
     }
 
-    /// Drops a tenant with everything of it; answers which databases went and how that is known, `None` where there is no such
+    /// Drops a tenant with everything of it, its access directory first; answers which databases went and how that is known, `None` where there is no such
     /// tenant.
     ///
     /// # Errors
     /// What a backend says; asked again, what is left is removed.
     pub async fn drop_tenant(&self, slug: &TenantSlug) -> Result<Option<Vec<DroppedDatabase>>> {
         let graph_place = self.graph_place(slug).await?;
+        self.drop_access(slug).await?;
         let mut dropped = Vec::new();
         if let Some(databases) = self.databases() {
             dropped.extend(databases.drop_tenant(slug).await?);

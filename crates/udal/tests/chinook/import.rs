@@ -89,10 +89,44 @@ const FILES: [(&str, Columns); 9] = [
     ),
 ];
 
+/// Whose the customers and invoices are: the employee's who supports the customer.
+pub(crate) struct Owners {
+    pub(crate) employees: Vec<Json>,
+    by_customer: BTreeMap<i64, String>,
+}
+
+impl Owners {
+    pub(crate) fn read(data: &Path) -> Self {
+        let employees: Vec<Json> = rows(data, "Employee").into_iter().map(Json::Object).collect();
+        let number = |row: &Map<String, Json>, member: &str| row[member].as_i64().unwrap();
+        let owner =
+            |row: &Map<String, Json>| (number(row, "CustomerId"), user(&employees, number(row, "SupportRepId")));
+        let by_customer = rows(data, "Customer").iter().map(owner).collect();
+        Owners { employees, by_customer }
+    }
+
+    fn own(&self, model: &str, row: &Map<String, Json>, record: &mut Json) {
+        if ["Customer", "Invoice"].contains(&model) {
+            record["owned_by"] = json!(self.by_customer[&row["CustomerId"].as_i64().unwrap()]);
+        }
+    }
+}
+
+/// The id that the platform knows an employee by: the address.
+pub(crate) fn user(employees: &[Json], number: i64) -> String {
+    let found = employees.iter().find(|row| row["EmployeeId"] == json!(number)).unwrap();
+    found["Email"].as_str().unwrap().to_owned()
+}
+
 /// Imports every file.
-pub(crate) async fn everything(shop: &Shop, data: &Path) {
+pub(crate) async fn everything(shop: &Shop, data: &Path, owners: &Owners) {
     for (model, columns) in FILES {
-        let records = rows(data, model).iter().map(|row| record(model, columns, row)).collect();
+        let owned = |row: &Map<String, Json>| {
+            let mut record = record(model, columns, row);
+            owners.own(model, row, &mut record);
+            record
+        };
+        let records = rows(data, model).iter().map(owned).collect();
         write(shop, model, records).await;
     }
     write(shop, "Playlist", playlists(data)).await;

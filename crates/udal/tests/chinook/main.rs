@@ -10,6 +10,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod access;
 mod answers;
 mod import;
 mod shop;
@@ -23,7 +24,8 @@ async fn chinook_gives_its_known_answers() {
         return;
     };
     let shop = Shop::open().await;
-    import::everything(&shop, &data).await;
+    let owners = import::Owners::read(&data);
+    import::everything(&shop, &data, &owners).await;
     answers::counts(&shop).await;
     answers::invoices(&shop).await;
     answers::countries(&shop).await;
@@ -31,5 +33,6 @@ async fn chinook_gives_its_known_answers() {
     answers::playlists(&shop).await;
     answers::links_both_ways(&shop).await;
     answers::links_are_kept(&shop).await;
+    access::of_everybody(&shop, &owners).await;
     shop.close().await;
 }

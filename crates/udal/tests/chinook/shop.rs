@@ -7,10 +7,10 @@ use std::path::Path;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use udal::record::Record;
-use udal::{AccessContext, Context, CountRequest, Durability, ListRequest, Records, TenantSlug, Udal};
+use udal::{AccessContext, Context, CountRequest, Durability, ListRequest, Permission, Records, TenantSlug, Udal};
 
 pub(crate) struct Shop {
-    udal: Udal,
+    pub(crate) udal: Udal,
     scratch: TempDir,
     pub(crate) ctx: Context,
 }
@@ -36,8 +36,42 @@ impl Shop {
         self.udal.service().records("chinook", model).unwrap()
     }
 
+    /// The context of a user who is about to look at invoices.
+    pub(crate) async fn user(&self, id: &str) -> Context {
+        let tenant = self.ctx.tenant();
+        let view = Permission::parse("chinook.Invoice.view").unwrap();
+        let access = self.udal.build_access_context(id, tenant, &view).await.unwrap();
+        Context::new(tenant.clone(), access)
+    }
+
+    /// What the test asks, asked for somebody else.
+    pub(crate) fn acting_for(&self, ctx: Context) -> Asker<'_> {
+        Asker { shop: self, ctx }
+    }
+
     pub(crate) async fn count(&self, model: &str, filter: Json) -> u64 {
-        self.records(model).count(&self.ctx, CountRequest::new().filter(filter)).await.unwrap()
+        self.acting_for(self.ctx.clone()).count(model, filter).await
+    }
+
+    pub(crate) async fn all(&self, model: &str, filter: Json, order: &str) -> Vec<Record> {
+        self.acting_for(self.ctx.clone()).all(model, filter, order).await
+    }
+
+    pub(crate) async fn close(self) {
+        self.udal.stop().await.unwrap();
+        drop(self.scratch);
+    }
+}
+
+/// Who asks the shop.
+pub(crate) struct Asker<'a> {
+    shop: &'a Shop,
+    ctx: Context,
+}
+
+impl Asker<'_> {
+    pub(crate) async fn count(&self, model: &str, filter: Json) -> u64 {
+        self.shop.records(model).count(&self.ctx, CountRequest::new().filter(filter)).await.unwrap()
     }
 
     /// Every record that the filter finds, page by page.
@@ -45,7 +79,7 @@ impl Shop {
         let mut found = Vec::new();
         let mut request = ListRequest::new().filter(filter.clone()).order_by(order).limit(500);
         loop {
-            let page = self.records(model).list(&self.ctx, request).await.unwrap();
+            let page = self.shop.records(model).list(&self.ctx, request).await.unwrap();
             found.extend(page.records);
             match page.next {
                 None => return found,
@@ -54,11 +88,6 @@ impl Shop {
                 }
             }
         }
-    }
-
-    pub(crate) async fn close(self) {
-        self.udal.stop().await.unwrap();
-        drop(self.scratch);
     }
 }
 
