@@ -1,6 +1,8 @@
 //! The commands and their options.
 
+mod access;
 mod history;
+mod who;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
 use udal_format::{Format, IsonOptions};
 
+pub(crate) use access::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, UserCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
 
 use crate::help;
@@ -96,6 +99,9 @@ pub(crate) enum Command {
     /// Read and write records
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Say who may do what: users, teams, roles, grants, shares
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Show what Udal does, on data of its own
     #[command(after_help = help::DEMO)]
     Demo(Demo),
@@ -196,6 +202,9 @@ pub(crate) struct Target {
     /// The tenant whose records are meant
     #[arg(long, value_name = "TENANT", allow_hyphen_values = true)]
     pub(crate) tenant: String,
+    /// The user who does it, with what they may do [default: the operator, who may do everything]
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! The commands, but for import and demo.
 
+mod access;
 mod history;
 mod migrate;
 mod model;
@@ -12,7 +13,7 @@ use crate::args::{Arguments, Command, ImportArguments, RecordCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::{configuration, with_udal};
+use crate::session::{asker, configuration, operator, with_udal};
 use crate::{demo, import};
 
 /// Does what the arguments say.
@@ -31,15 +32,26 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             let (way, request) = migrate::read(command)?;
             with_udal(configuration(options)?, None, async |udal| migrate::run(way, &request, udal, output).await).await
         }
+        Command::Access(command) => {
+            let (tenant, request) = access::read(command)?;
+            let work = async |udal: &Udal| access::run(&tenant, request, udal, output).await;
+            with_udal(configuration(options)?, None, work).await
+        }
         Command::Record(command) => {
             if let Some(arguments) = of_file(command) {
                 let input = import::open(&arguments)?;
-                let work = async |udal: &Udal| import::run(&arguments, input, udal.service(), output).await;
+                let work = async |udal: &Udal| {
+                    let ctx = asker(udal, command.target(), command.action(), output).await?;
+                    import::run(&arguments, &ctx, input, udal.service(), output).await
+                };
                 return with_udal(configuration(options)?, None, work).await;
             }
             let request = record::read(command)?;
-            with_udal(configuration(options)?, None, async |udal| record::run(request, udal.service(), output).await)
-                .await
+            let work = async |udal: &Udal| {
+                let ctx = asker(udal, command.target(), command.action(), output).await?;
+                record::run(request, &ctx, udal.service(), output).await
+            };
+            with_udal(configuration(options)?, None, work).await
         }
     }
 }
@@ -58,7 +70,11 @@ pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &
     match command {
         Command::Model(command) => model::show_of(service.catalog(), command, output),
         Command::Tenant(_) => Err(Error::invalid("the demo makes its own tenant").into()),
-        Command::Record(command) => record::run(record::read(command)?, service, output).await,
+        Command::Record(command) => {
+            let ctx = operator(&command.target().tenant)?;
+            record::run(record::read(command)?, &ctx, service, output).await
+        }
+        Command::Access(_) => Err(Error::invalid("the demo has no access directory").into()),
         Command::Migrate(_) => Err(Error::invalid("the demo does not migrate its tenant").into()),
         Command::Demo(_) => Err(Error::invalid("the demo does not show itself").into()),
     }

@@ -27,7 +27,7 @@ pub(crate) enum Exit {
     Partial,
     /// The disk is full.
     Full,
-    /// Tables differ from their models.
+    /// Tables differ from their models, or an access directory from its file.
     Drift,
     /// Interrupted by a signal.
     Interrupted,
@@ -45,7 +45,7 @@ pub(crate) const EXITS: [(Exit, u8, &str); 12] = [
     (Exit::Unavailable, 7, "the database cannot be started or reached, or took too long; try again"),
     (Exit::Partial, 8, "some rows of a file were not written or deleted; the others were"),
     (Exit::Full, 9, "the disk is full; what was acknowledged is kept"),
-    (Exit::Drift, 10, "tables differ from their models, or still do"),
+    (Exit::Drift, 10, "tables differ from their models, or a directory from its file"),
     (Exit::Interrupted, 130, "interrupted"),
 ];
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use serde_json::{Value as Json, json};
-use udal::{Error, ErrorKind, FieldError, StartError};
+use udal::{Error, ErrorKind, FieldError, LoadError, LoadErrors, StartError};
 
 use crate::exit::Exit;
 
@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Service(Error),
     /// Udal does not start.
     Start(StartError),
+    /// A file of policies is wrong: every error, at its line.
+    Policies(LoadErrors),
     /// Whoever read the output has gone: nothing is left to say.
     Unread,
     /// A signal ended it.
@@ -37,6 +39,7 @@ impl Failure {
         match self {
             Failure::Service(error) => Exit::of(error.kind()),
             Failure::Start(error) => Exit::of(error.kind()),
+            Failure::Policies(_) => Exit::Invalid,
             Failure::Unread => Exit::Done,
             Failure::Interrupted => Exit::Interrupted,
         }
@@ -47,6 +50,7 @@ impl Failure {
         match self {
             Failure::Service(error) => Some(error_text(error)),
             Failure::Start(StartError::Groups(errors)) => Some(format!("the group files are wrong\n{errors}")),
+            Failure::Policies(errors) => Some(format!("the file of policies is wrong\n{errors}")),
             Failure::Start(error) => Some(error.to_string()),
             Failure::Unread => None,
             Failure::Interrupted => Some("interrupted".to_owned()),
@@ -58,6 +62,10 @@ impl Failure {
         match self {
             Failure::Service(error) => Some(error_json(error)),
             Failure::Start(error) => Some(json!({"code": error.kind().code(), "message": error.to_string()})),
+            Failure::Policies(errors) => {
+                let errors: Vec<Json> = errors.errors().iter().map(load_error_json).collect();
+                Some(json!({"code": "invalid_input", "message": "the file of policies is wrong", "errors": errors}))
+            }
             Failure::Unread => None,
             Failure::Interrupted => Some(json!({"code": "interrupted", "message": "interrupted"})),
         }
@@ -105,4 +113,10 @@ pub(crate) fn error_json(error: &Error) -> Json {
 
 fn field_json(field: &FieldError) -> Json {
     json!({"field": field.field, "code": field.code, "message": field.message, "hint": field.hint})
+}
+
+/// An error of a file as programs read it.
+pub(crate) fn load_error_json(error: &LoadError) -> Json {
+    let LoadError { file, line, message, hint } = error;
+    json!({"file": file, "line": line, "message": message, "hint": hint})
 }

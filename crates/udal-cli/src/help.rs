@@ -1,5 +1,7 @@
 //! Examples and explanations that `--help` shows.
 
+pub(crate) mod access;
+
 use std::sync::LazyLock;
 
 use crate::exit::EXITS;

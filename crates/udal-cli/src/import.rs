@@ -20,13 +20,12 @@ use std::time::Instant;
 use futures_util::future::Either;
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc::Receiver;
-use udal::{BatchMode, ChangeAnswer, Context, Error, ItemFailure, RecordService, Records};
+use udal::{BatchMode, ChangeAnswer, Context, Error, ItemFailure, RecordService, Records, TenantSlug};
 
 use crate::args::{ImportArguments, InputFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::operator;
 pub(crate) use mode::Mode;
 use progress::Progress;
 use report::Report;
@@ -34,7 +33,6 @@ use rows::{Chunk, Row, Rows};
 
 /// A file to import, opened.
 pub(crate) struct Input {
-    ctx: Context,
     name: String,
     reader: Box<dyn Read + Send>,
     bytes: Option<u64>,
@@ -44,13 +42,13 @@ pub(crate) struct Input {
 
 /// Opens what is imported, and where bad rows are written, before a server is started.
 pub(crate) fn open(arguments: &ImportArguments) -> Result<Input, Failure> {
-    let ctx = operator(&arguments.target.tenant)?;
+    TenantSlug::new(&arguments.target.tenant)?;
     let path = &arguments.file;
     let format = arguments.input_format.unwrap_or_else(|| format_of(path));
     let report = Report::new(arguments.mode, arguments.errors.as_deref())?;
     if path == Path::new("-") {
         let reader = Box::new(io::stdin());
-        return Ok(Input { ctx, name: "standard input".to_owned(), reader, bytes: None, format, report });
+        return Ok(Input { name: "standard input".to_owned(), reader, bytes: None, format, report });
     }
     let name = path.display().to_string();
     let unreadable = |error: io::Error| {
@@ -66,7 +64,7 @@ pub(crate) fn open(arguments: &ImportArguments) -> Result<Input, Failure> {
             .into());
     }
     let bytes = about.is_file().then_some(about.len());
-    Ok(Input { ctx, reader: Box::new(file), name, bytes, format, report })
+    Ok(Input { reader: Box::new(file), name, bytes, format, report })
 }
 
 fn format_of(path: &Path) -> InputFormat {
@@ -79,11 +77,12 @@ fn format_of(path: &Path) -> InputFormat {
 /// Imports the file.
 pub(crate) async fn run(
     arguments: &ImportArguments,
+    ctx: &Context,
     input: Input,
     service: &RecordService,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let Input { ctx, name, reader, bytes, format, report } = input;
+    let Input { name, reader, bytes, format, report } = input;
     let records = service.records(&arguments.target.group, &arguments.target.model)?;
     let rows = Rows::new(reader, format, records.model(), arguments)?;
     let progress = Progress::new(bytes);
@@ -91,9 +90,9 @@ pub(crate) async fn run(
     let chunks = rows.read_aside(name);
     let mut import = Import { mode: arguments.mode, report, progress, sent, begun: Instant::now() };
     if arguments.atomic {
-        import.whole(&records, &ctx, chunks).await?;
+        import.whole(&records, ctx, chunks).await?;
     } else {
-        import.part_by_part(&records, &ctx, chunks, output).await?;
+        import.part_by_part(&records, ctx, chunks, output).await?;
     }
     import.progress.finish();
     import.report.finish(import.begun.elapsed(), output)

@@ -1,10 +1,11 @@
 //! A running Udal for the time of one command.
 
-use udal::{AccessContext, Config, Context, TenantSlug, Udal, UdalBuilder};
+use udal::{AccessContext, Action, Config, Context, TenantSlug, Udal, UdalBuilder};
 
-use crate::args::Options;
+use crate::args::{Options, Target};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
+use crate::output::Output;
 
 /// What the options, the environment and the configuration file say together: the first of them that speaks counts.
 pub(crate) fn configuration(options: &Options) -> Result<Config, Failure> {
@@ -62,4 +63,23 @@ pub(crate) async fn with_udal<T>(
 pub(crate) fn operator(tenant: &str) -> Result<Context, Failure> {
     let tenant = TenantSlug::new(tenant)?;
     Ok(Context::new(tenant, AccessContext::unrestricted("the operator at the command line")))
+}
+
+/// The context of whoever a command is done for: the user that it names, with what they may do now, or the operator.
+pub(crate) async fn asker(
+    udal: &Udal,
+    target: &Target,
+    action: Action,
+    output: &mut Output,
+) -> Result<Context, Failure> {
+    let Target { group, model, tenant, user } = target;
+    let Some(user) = user else { return operator(tenant) };
+    let slug = TenantSlug::new(tenant)?;
+    let permission = udal.service().catalog().model(group, model)?.permission(action);
+    let access = udal.build_access_context(user, &slug, &permission).await?;
+    if access.permissions().is_empty() {
+        let who = udal::shorten(user);
+        output.message(&format!("note: the user `{who}` does not hold `{permission}` in the tenant `{tenant}`"));
+    }
+    Ok(Context::new(slug, access))
 }

@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 41] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -30,6 +30,24 @@ const COMMANDS: [&[&str]; 23] = [
     &["record", "search"],
     &["record", "count"],
     &["record", "import"],
+    &["access"],
+    &["access", "plan"],
+    &["access", "apply"],
+    &["access", "show"],
+    &["access", "export"],
+    &["access", "grant"],
+    &["access", "revoke"],
+    &["access", "share"],
+    &["access", "unshare"],
+    &["access", "user"],
+    &["access", "user", "set"],
+    &["access", "user", "remove"],
+    &["access", "team"],
+    &["access", "team", "set"],
+    &["access", "team", "remove"],
+    &["access", "member"],
+    &["access", "member", "set"],
+    &["access", "member", "remove"],
 ];
 
 fn help(path: &[&str]) -> String {
@@ -50,7 +68,8 @@ fn the_help_of_every_command() {
 
 #[test]
 fn every_command_that_does_something_shows_examples() {
-    for path in COMMANDS.iter().filter(|path| path.len() == 2) {
+    let has_commands = |path: &[&str]| COMMANDS.iter().any(|other| other.len() > path.len() && other.starts_with(path));
+    for path in COMMANDS.iter().filter(|path| path.len() > 1 && !has_commands(path)) {
         let shown = help(path);
         let example = format!("  udal {} ", path.join(" "));
         assert!(

@@ -8,23 +8,23 @@ use crate::args::{DiffArguments, HistoryArguments, Target};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::operator;
 
-fn records(target: &Target, service: &RecordService) -> Result<(Records, Context), Failure> {
-    Ok((service.records(&target.group, &target.model)?, operator(&target.tenant)?))
+fn records(target: &Target, service: &RecordService) -> Result<Records, Failure> {
+    Ok(service.records(&target.group, &target.model)?)
 }
 
 pub(super) async fn history(
     arguments: &HistoryArguments,
+    ctx: &Context,
     service: &RecordService,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let HistoryArguments { target, id, limit } = arguments;
-    let (records, ctx) = records(target, service)?;
+    let records = records(target, service)?;
     let request = limit.iter().copied().fold(HistoryRequest::new(id.as_str()), HistoryRequest::limit);
-    let Versions { versions, is_complete } = records.history(&ctx, request).await?;
+    let Versions { versions, is_complete } = records.history(ctx, request).await?;
     if versions.is_empty() {
-        return Err(super::record::not_there(service, &ctx, target, id).await?.into());
+        return Err(super::record::not_there(service, ctx, target, id).await?.into());
     }
     let rows: Vec<[String; 6]> = versions.iter().map(row).collect();
     let lines: Vec<String> = rows
@@ -61,13 +61,14 @@ fn version_json(version: &Version) -> Json {
 
 pub(super) async fn diff(
     arguments: &DiffArguments,
+    ctx: &Context,
     service: &RecordService,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let DiffArguments { target, id, from, to } = arguments;
-    let (records, ctx) = records(target, service)?;
+    let records = records(target, service)?;
     let request = DiffRequest { id: id.clone(), from: Moment::parse(from), to: Moment::parse(to) };
-    let changes = records.diff(&ctx, request).await?;
+    let changes = records.diff(ctx, request).await?;
     let value = |value: &Option<Value>| value.as_ref().map_or(Json::Null, Value::to_json);
     let rows: Vec<[String; 3]> = changes
         .iter()

@@ -9,7 +9,7 @@ use udal_format::{Column, Format, Table};
 
 use crate::args::ModelCommand;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, load_error_json};
 use crate::output::Output;
 
 pub(super) fn run(command: &ModelCommand, configuration: &Config, output: &mut Output) -> Result<Exit, Failure> {
@@ -56,11 +56,7 @@ fn sound(catalog: &Catalog, output: &mut Output) -> Result<(), Failure> {
 /// Writes every error: as the answer for programs, as messages for people.
 fn report(errors: &LoadErrors, output: &mut Output) -> Result<(), Failure> {
     let count = errors.errors().len();
-    let listed: Vec<Json> = errors
-        .errors()
-        .iter()
-        .map(|error| json!({"file": error.file, "line": error.line, "message": error.message, "hint": error.hint}))
-        .collect();
+    let listed: Vec<Json> = errors.errors().iter().map(load_error_json).collect();
     if output.was_asked_for(Format::Json) || output.was_asked_for(Format::Ndjson) {
         return output.answer(&json!({"errors": listed}), "", &[]);
     }

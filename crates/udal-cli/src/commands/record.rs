@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use udal::record::Record;
 use udal::{
     Context, CountRequest, CreateRequest, DeleteRequest, Error, ErrorKind, ListRequest, ListTextRequest, MAX_LIMIT,
-    Moment, RecordService, Records, SearchRequest, UpdateRequest,
+    Moment, RecordService, Records, SearchRequest, TenantSlug, UpdateRequest,
 };
 use udal_format::{RecordWriter, TextWriter, write_record};
 
@@ -15,7 +15,6 @@ use crate::args::{DeleteArguments, DiffArguments, HistoryArguments, ListArgument
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::operator;
 
 /// The most bytes that a record or a change takes on standard input.
 const MAX_INPUT: u64 = 64 << 20;
@@ -25,7 +24,6 @@ const PAGE: usize = 500;
 /// What is asked, read and checked as far as that can be done before a server is started.
 pub(super) struct Request<'a> {
     target: &'a Target,
-    ctx: Context,
     action: Action<'a>,
 }
 
@@ -82,7 +80,8 @@ pub(super) fn read(command: &RecordCommand) -> Result<Request<'_>, Failure> {
         }
         RecordCommand::Import(_) => return Err(Error::invalid("an import is not a single request").into()),
     };
-    Ok(Request { target, ctx: operator(&target.tenant)?, action })
+    TenantSlug::new(&target.tenant)?;
+    Ok(Request { target, action })
 }
 
 fn list_action(arguments: &ListArguments) -> Result<Action<'static>, Failure> {
@@ -104,57 +103,62 @@ fn list_action(arguments: &ListArguments) -> Result<Action<'static>, Failure> {
 }
 
 /// Does what is asked.
-pub(super) async fn run(request: Request<'_>, service: &RecordService, output: &mut Output) -> Result<Exit, Failure> {
-    let Request { target, ctx, action } = request;
+pub(super) async fn run(
+    request: Request<'_>,
+    ctx: &Context,
+    service: &RecordService,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let Request { target, action } = request;
     let records = service.records(&target.group, &target.model)?;
     match action {
         Action::Create(request) => {
-            let created = records.create(&ctx, request).await?;
+            let created = records.create(ctx, request).await?;
             if created.replayed {
                 output.message("note: an earlier create with this idempotency key made it");
             }
             one(&created.record, output)
         }
-        Action::Get(id) => match records.get(&ctx, id).await? {
+        Action::Get(id) => match records.get(ctx, id).await? {
             Some(record) => one(&record, output),
-            None => Err(not_there(service, &ctx, target, id).await?.into()),
+            None => Err(not_there(service, ctx, target, id).await?.into()),
         },
-        Action::GetAt(id, at) => match records.get_at(&ctx, id, at).await? {
+        Action::GetAt(id, at) => match records.get_at(ctx, id, at).await? {
             Some(record) => one(&record, output),
-            None => Err(not_there(service, &ctx, target, id).await?.into()),
+            None => Err(not_there(service, ctx, target, id).await?.into()),
         },
-        Action::History(arguments) => history::history(arguments, service, output).await,
-        Action::Diff(arguments) => history::diff(arguments, service, output).await,
-        Action::Update(request) => one(&records.update(&ctx, request).await?, output),
+        Action::History(arguments) => history::history(arguments, ctx, service, output).await,
+        Action::Diff(arguments) => history::diff(arguments, ctx, service, output).await,
+        Action::Update(request) => one(&records.update(ctx, request).await?, output),
         Action::Delete(id, request) => {
-            if !records.delete(&ctx, request).await? {
-                return Err(not_there(service, &ctx, target, id).await?.into());
+            if !records.delete(ctx, request).await? {
+                return Err(not_there(service, ctx, target, id).await?.into());
             }
             let row = ["id", "deleted"];
             output.answer(&json!({"id": id, "deleted": true}), &format!("deleted {id}"), &[&row, &[id, "true"]])?;
             Ok(Exit::Done)
         }
         Action::List(request) => {
-            let Listed { count, next } = list(&records, &ctx, request, Pages::One, output).await?;
+            let Listed { count, next } = list(&records, ctx, request, Pages::One, output).await?;
             if let Some(cursor) = next {
                 output.message(&format!("more records follow; go on with --cursor {cursor}"));
             }
-            note_missing_tenant(service, &ctx, count == 0, output).await
+            note_missing_tenant(service, ctx, count == 0, output).await
         }
         Action::Export(request) => {
-            list(&records, &ctx, request, Pages::All, output).await?;
+            list(&records, ctx, request, Pages::All, output).await?;
             Ok(Exit::Done)
         }
         Action::Search(request) => {
-            let found = records.search(&ctx, request).await?;
+            let found = records.search(ctx, request).await?;
             many(&records, &found, output)?;
-            note_missing_tenant(service, &ctx, found.is_empty(), output).await
+            note_missing_tenant(service, ctx, found.is_empty(), output).await
         }
         Action::Count(request) => {
-            let count = records.count(&ctx, request).await?;
+            let count = records.count(ctx, request).await?;
             let text = count.to_string();
             output.answer(&json!({"count": count}), &text, &[&["count"], &[&text]])?;
-            note_missing_tenant(service, &ctx, count == 0, output).await
+            note_missing_tenant(service, ctx, count == 0, output).await
         }
     }
 }

@@ -28,7 +28,8 @@ fn model() -> Arc<Model> {
 }
 
 fn arguments(mode: Mode, without: Vec<String>) -> ImportArguments {
-    let target = Target { group: "notes".to_owned(), model: "AppNote".to_owned(), tenant: "acme".to_owned() };
+    let target =
+        Target { group: "notes".to_owned(), model: "AppNote".to_owned(), tenant: "acme".to_owned(), user: None };
     ImportArguments { target, file: "-".into(), mode, input_format: None, atomic: false, without, errors: None }
 }
 

@@ -122,7 +122,8 @@ fn import(lines: String) -> (Exit, u64, serde_json::Value, String) {
     let filling = Filling { memory: MemoryBackend::new(), batches_left: AtomicU64::new(2) };
     let catalog = super::catalog();
     let service = RecordService::builder(catalog).backend(StorageKind::Terminusdb, Arc::new(filling)).build().unwrap();
-    let target = Target { group: "notes".to_owned(), model: model().name().to_owned(), tenant: "acme".to_owned() };
+    let target =
+        Target { group: "notes".to_owned(), model: model().name().to_owned(), tenant: "acme".to_owned(), user: None };
     let arguments = ImportArguments {
         target,
         file: PathBuf::from("-"),
@@ -133,7 +134,6 @@ fn import(lines: String) -> (Exit, u64, serde_json::Value, String) {
         errors: None,
     };
     let input = Input {
-        ctx: operator("acme").unwrap(),
         name: "lines".to_owned(),
         reader: Box::new(Cursor::new(lines.into_bytes())),
         bytes: None,
@@ -144,7 +144,7 @@ fn import(lines: String) -> (Exit, u64, serde_json::Value, String) {
     let mut output = Output::to(answers.clone(), messages.clone(), Format::Json);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let exit = run(&arguments, input, &service, &mut output).await.unwrap();
+        let exit = run(&arguments, &operator("acme").unwrap(), input, &service, &mut output).await.unwrap();
         let records = service.records("notes", "AppNote").unwrap();
         let count = records.count(&operator("acme").unwrap(), CountRequest::new()).await.unwrap();
         (exit, count, serde_json::from_str(&answers.text()).unwrap(), messages.text())

@@ -1,0 +1,92 @@
+//! Examples and explanations of the commands about access.
+
+pub(crate) const PLAN: &str = "\
+Examples:
+  udal access plan policies.yaml --tenant acme
+  udal access plan policies.yaml --tenant acme --format json
+
+Nothing is changed. Each step is a line: + for what comes, - for what goes, ~ for what says something else. The exit code is
+10 where something differs. Every error of the file is listed with its line and how to mend it; the exit code is then 3.
+
+With --format json the answer is {\"tenant\", \"generation\", \"changes\": [{\"change\", \"kind\", \"name\", \"details\"}]}.";
+
+pub(crate) const APPLY: &str = "\
+Examples:
+  udal access apply policies.yaml --tenant acme
+  udal access apply policies.yaml --tenant acme --yes
+
+The difference is shown first. All of it is done or nothing; where the directory was changed after the difference was
+shown, nothing is done, and the exit code is 5. What the file does not say goes: `udal access export` writes what there is.";
+
+pub(crate) const SHOW: &str = "\
+Examples:
+  udal access show --tenant acme
+  udal access show --tenant acme --format csv";
+
+pub(crate) const EXPORT: &str = "\
+Examples:
+  udal access export --tenant acme > policies.yaml
+
+What is exported and applied again changes nothing. The order is always the same, so that git shows what changed.";
+
+pub(crate) const GRANT: &str = "\
+Examples:
+  udal access grant crm.accounts.view --to role:auditor --tenant acme
+  udal access grant crm.accounts.update --to user:jane --when '{\"status\":{\"in\":[\"prospect\",\"active\"]}}' --tenant acme
+
+A permission is a group, a model's permission name and an action, each by name or *: actions are view, create, update,
+delete, transfer and share. Conditions are equals, not_equals, in, not_in and contains; all must hold, and a missing
+value meets none of them.";
+
+pub(crate) const REVOKE: &str = "\
+Examples:
+  udal access revoke crm.accounts.view --from role:auditor --tenant acme
+
+It is gone within a second, in every process. What a role holds is taken from the role.";
+
+pub(crate) const SHARE: &str = "\
+Examples:
+  udal access share AppCRMAccount/acme-123 --with user:jane --tenant acme
+  udal access share AppCRMAccount/acme-123 --with team:support --level edit --until 2027-01-01T00:00:00Z --tenant acme
+
+The record is then in their reach, whosever it is: to see it, with `edit` to change it, with `full` to do what its owner
+may. They need the permission all the same.";
+
+pub(crate) const UNSHARE: &str = "\
+Examples:
+  udal access unshare AppCRMAccount/acme-123 --with user:jane --tenant acme";
+
+pub(crate) const USER_SET: &str = "\
+Examples:
+  udal access user set jane --name \"Jane Peacock\" --reports-to nancy --tenant acme
+  udal access user set jane --team sales --tenant acme
+
+What is not named stays as it is.";
+
+pub(crate) const USER_REMOVE: &str = "\
+Examples:
+  udal access user remove jane --tenant acme
+
+It is refused while others report to them.";
+
+pub(crate) const TEAM_SET: &str = "\
+Examples:
+  udal access team set sales --ownership hierarchical --tenant acme
+
+Members see, with team_wide (the default), the team's records; with owner_only what they own; with assigned_only also what
+they are assigned to; with hierarchical also what those who report to them own, at any depth.";
+
+pub(crate) const TEAM_REMOVE: &str = "\
+Examples:
+  udal access team remove sales --tenant acme";
+
+pub(crate) const MEMBER_SET: &str = "\
+Examples:
+  udal access member set sales jane --roles editor --tenant acme
+  udal access member set sales nancy --roles admin,auditor --tenant acme
+
+Every tenant has the roles viewer (view), editor (view, create, update, delete) and admin (everything).";
+
+pub(crate) const MEMBER_REMOVE: &str = "\
+Examples:
+  udal access member remove sales jane --tenant acme";
