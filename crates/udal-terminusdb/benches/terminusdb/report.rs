@@ -71,11 +71,10 @@ const HEAD: &str = "\
 
 Written by the bench itself: change `crates/udal-terminusdb/benches/terminusdb`, not this page. Each piece of work is done by Udal's
 backend, and beside it: the very same requests sent by bare reqwest, whose answers are read to their end and not looked into;
-for creates, one POST after the other; for the last list, the official Python client (`terminusdb-client`, its way of filtering).
+for creates, one POST after the other; for the last list, the official Python client (`terminusdb` 12, its way of filtering).
 Reads are in turns of one call, at the median. Server and bench share the machine.
 
-    UDAL_TERMINUSDB_URL=http://localhost:6363 UDAL_BENCH_PYTHON=python-with-terminusdb-client UDAL_BENCH_DOCUMENTS=10000,100000 \\
-        UDAL_BENCH_PAGE=$PWD/docs/benchmarks-terminusdb.md cargo bench --locked -p udal-terminusdb --bench terminusdb
+    UDAL_TERMINUSDB_URL=http://localhost:6363 make bench-terminusdb
 
 ";
 
