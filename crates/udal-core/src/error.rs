@@ -218,6 +218,13 @@ impl Error {
         self
     }
 
+    /// Keeps of what is wrong with fields that for which `keep` is true.
+    #[must_use]
+    pub fn keeping(mut self, keep: impl Fn(&FieldError) -> bool) -> Self {
+        self.0.fields.retain(keep);
+        self
+    }
+
     /// What the caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

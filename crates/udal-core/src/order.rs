@@ -131,6 +131,7 @@ fn sortable<'a>(model: &'a Model, name: &str) -> std::result::Result<&'a Arc<Fie
         let message = format!("`{}` has no such field", model.name());
         return Err(FieldError::new(shorten(name), "unknown", message).near(model.nearest_field(name)));
     };
+    field.check_unmasked(name)?;
     if field.field_type().is_sortable() {
         return Ok(field);
     }

@@ -39,7 +39,8 @@ pub fn write_record<W: Write>(mut out: W, record: &Record, layout: Layout) -> io
 /// The fields of `model` in the order in which records are written.
 pub(crate) fn field_order(model: &Model) -> impl Iterator<Item = &Arc<Field>> {
     let fields = model.fields();
-    fields.iter().take(1).chain(fields.iter().skip(SYSTEM_FIELDS)).chain(fields.iter().take(SYSTEM_FIELDS).skip(1))
+    let all = fields.iter().take(1).chain(fields.iter().skip(SYSTEM_FIELDS));
+    all.chain(fields.iter().take(SYSTEM_FIELDS).skip(1)).filter(|field| !field.is_hidden())
 }
 
 /// A value as people read it: nothing where it is missing, an empty text with its quotes, elements with commas.

@@ -1,11 +1,12 @@
 //! Creating a record: checked, through the hooks, filled, written, told.
 
 use serde_json::{Value as Json, json};
+use udal_core::contract::refusal::may_not_create;
 use udal_core::contract::{Create, Created, Idempotency};
 use udal_core::model::position;
 use udal_core::record::{Draft, Record, take_new};
 use udal_core::value::Value;
-use udal_core::{Context, Error, Result, fingerprint};
+use udal_core::{Action, Context, Error, Result, fingerprint};
 use uuid::Uuid;
 
 use crate::hooks::{HookContext, Members, Operation};
@@ -28,7 +29,10 @@ impl Records {
 
     /// A record of `data`, as it will be written: checked, changed by the hooks, checked again, and filled.
     pub(crate) async fn prepare(&self, ctx: &Context, data: Json) -> Result<Record> {
-        let mut draft = take_new(&self.model, data)?;
+        if !ctx.access().holds(&self.model, Action::Create) {
+            return Err(may_not_create(&self.model));
+        }
+        let mut draft = take_new(&self.model_seen_by(ctx), data)?.of(&self.model);
         self.fill_given(ctx, &mut draft);
         if !self.hooks().is_empty() {
             draft = self.before_create(ctx, draft).await?;

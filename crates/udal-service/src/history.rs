@@ -91,6 +91,7 @@ impl Records {
             let (from, to) = (before.get(field).cloned(), after.get(field).cloned());
             (from != to).then(|| FieldChange { field: field.name().to_owned(), from, to })
         };
+        // Of what is hidden or masked both show the same.
         Ok(self.model.fields().iter().filter_map(change).collect())
     }
 

@@ -19,6 +19,7 @@ mod read;
 mod records;
 mod requests;
 mod service;
+mod shown;
 mod update;
 
 pub use builder::RecordServiceBuilder;

@@ -1,6 +1,7 @@
 //! What the log says of each operation: tenant, model, operation, time, and why it failed.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -8,11 +9,14 @@ use tracing::Instrument;
 use udal_core::model::Model;
 use udal_core::{Context, Error, ErrorKind, Result};
 
-/// Runs an operation in a span of its own; an error learns where it happened, and the log learns of the error.
-pub(crate) async fn observed<T>(
+use crate::shown::Shown;
+
+/// Runs an operation in a span of its own; an error learns where it happened, and the log learns of the error. What is
+/// answered is [shown](Shown) as the asker may see it.
+pub(crate) async fn observed<T: Shown>(
     operation: &'static str,
     ctx: &Context,
-    model: &Model,
+    model: &Arc<Model>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let (tenant, name) = (ctx.tenant().as_str(), model.name());
@@ -23,21 +27,21 @@ pub(crate) async fn observed<T>(
     match done {
         Ok(answer) => {
             tracing::trace!(elapsed = ?started.elapsed(), "done");
-            Ok(answer)
+            Ok(answer.shown(&model.seen_by(ctx.access())))
         }
         Err(error) => {
             let error = error.at(operation, name, tenant);
             log(&error);
-            Err(error)
+            Err(model.seen_by(ctx.access()).told(error))
         }
     }
 }
 
 /// The parts of an operation, each taken as [`observed`] says.
-pub(crate) fn observed_parts<'a, T: Send + 'a>(
+pub(crate) fn observed_parts<'a, T: Shown + Send + 'a>(
     operation: &'static str,
     ctx: &'a Context,
-    model: &'a Model,
+    model: &'a Arc<Model>,
     parts: BoxStream<'a, Result<T>>,
 ) -> BoxStream<'a, Result<T>> {
     let next = move |mut parts: BoxStream<'a, Result<T>>| async move {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, ListText, MAX_LIMIT, Search, Start};
+use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, ListText, MAX_LIMIT, Search, Start, text_of_page};
 use udal_core::filter::{self, Predicate};
+use udal_core::model::Model;
 use udal_core::order::{Order, Position};
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result, cursor, search};
@@ -30,15 +31,24 @@ impl Records {
         let ListTextRequest { list, between } = request;
         let list = self.asked(ctx, list)?;
         let (filter, order) = (list.filter.clone(), list.order.clone());
-        let pieces = self.backend.list_text(ctx, ListText { list, between }).await?;
+        let view = self.model_seen_by(ctx);
+        let pieces = if view.is_partial() {
+            // The text is the storage's own, which knows of no view: it is written of the records instead.
+            let mut page = self.backend.list(ctx, list).await?;
+            page.records = page.records.into_iter().map(|record| view.show(record)).collect();
+            text_of_page(&page, &order, between)?
+        } else {
+            self.backend.list_text(ctx, ListText { list, between }).await?
+        };
         Ok(ListingText::new(ctx.clone(), Arc::clone(&self.model), filter, order, pieces))
     }
 
     /// What a request asks of the backend.
     fn asked(&self, ctx: &Context, request: ListRequest) -> Result<List> {
         let ListRequest { filter, order_by, limit, skip, cursor } = request;
-        let filter = self.filter(filter.as_ref())?;
-        let order = Order::parse(&self.model, &order_by)?;
+        let view = self.model_seen_by(ctx);
+        let filter = parsed(&view, filter.as_ref())?;
+        let order = Order::parse(&view, &order_by)?;
         let limit = checked_limit(limit)?;
         let query = cursor::Query { ctx, model: &self.model, filter: &filter, order: &order };
         let start = match (skip, cursor) {
@@ -54,20 +64,20 @@ impl Records {
 
     pub(crate) async fn find(&self, ctx: &Context, request: SearchRequest) -> Result<Vec<Record>> {
         let SearchRequest { words, fields, limit } = request;
-        let query = search::Query::new(&self.model, &words, &fields)?;
+        let query = search::Query::new(&self.model_seen_by(ctx), &words, &fields)?;
         let limit = checked_limit(limit)?;
         self.backend.search(ctx, Search { model: Arc::clone(&self.model), query, limit }).await
     }
 
     pub(crate) async fn count_found(&self, ctx: &Context, request: CountRequest) -> Result<u64> {
         let CountRequest { filter } = request;
-        let filter = self.filter(filter.as_ref())?;
+        let filter = parsed(&self.model_seen_by(ctx), filter.as_ref())?;
         self.backend.count(ctx, Count { model: Arc::clone(&self.model), filter }).await
     }
+}
 
-    fn filter(&self, json: Option<&Json>) -> Result<Predicate> {
-        json.map_or_else(|| Ok(Predicate::always()), |json| filter::parse(&self.model, json))
-    }
+fn parsed(view: &Model, json: Option<&Json>) -> Result<Predicate> {
+    json.map_or_else(|| Ok(Predicate::always()), |json| filter::parse(view, json))
 }
 
 fn checked_limit(limit: Option<usize>) -> Result<usize> {

@@ -40,6 +40,11 @@ impl Records {
         &self.model
     }
 
+    /// The model as the asker sees it: by it is read what they send, and shown what they are answered.
+    pub fn model_seen_by(&self, ctx: &Context) -> Arc<Model> {
+        self.model.seen_by(ctx.access())
+    }
+
     /// The record with that id; none where there is none that the asker may see.
     ///
     /// # Errors

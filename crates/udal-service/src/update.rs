@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use udal_core::contract::refusal::{not_found, version_conflict};
+use udal_core::contract::refusal::{check_version, not_found};
 use udal_core::contract::{Delete, Deleted, Touched, Update};
+use udal_core::filter::{Predicate, evaluate};
 use udal_core::record::{Patch, Record, read_changes};
 use udal_core::value::Value;
 use udal_core::{Context, Error, ErrorKind, Result};
@@ -18,14 +19,15 @@ pub(crate) const ATTEMPTS: usize = 10;
 impl Records {
     pub(crate) async fn change(&self, ctx: &Context, request: UpdateRequest) -> Result<Record> {
         let UpdateRequest { id, changes, if_version } = request;
-        let patch = read_changes(&self.model, &changes)?;
+        let patch = read_changes(&self.model_seen_by(ctx), &changes)?;
         if self.hooks().is_empty() {
             let record = self.write_change(ctx, &id, patch, if_version).await?;
             self.tell(self.event(ctx, Operation::Update, record.id(), record.version())).await;
             return Ok(record);
         }
+        let reach = ctx.reach_to_update(&self.model, &patch)?;
         for _ in 0..ATTEMPTS {
-            let before = self.read(ctx, &id).await?.ok_or_else(|| not_found(&id))?;
+            let before = self.read_within(ctx, &id, &reach).await?.ok_or_else(|| not_found(&id))?;
             check_version(&before, if_version)?;
             let hook_context = HookContext::new(ctx, &self.model, Operation::Update).with_before(before.clone());
             let patch = self.before_update(&hook_context, &patch).await?;
@@ -39,6 +41,11 @@ impl Records {
             }
         }
         Err(overtaken())
+    }
+
+    /// The record, where it is there and may be written: hooks are called for no other.
+    async fn read_within(&self, ctx: &Context, id: &str, reach: &Predicate) -> Result<Option<Record>> {
+        Ok(self.read(ctx, id).await?.filter(|record| evaluate(reach, record)))
     }
 
     async fn write_change(&self, ctx: &Context, id: &str, patch: Patch, if_version: Option<i64>) -> Result<Record> {
@@ -82,8 +89,9 @@ impl Records {
             }
             return Ok(deleted.is_some());
         }
+        let reach = ctx.reach_to_delete(&self.model)?;
         for _ in 0..ATTEMPTS {
-            let Some(before) = self.read(ctx, &id).await? else { return Ok(false) };
+            let Some(before) = self.read_within(ctx, &id, &reach).await? else { return Ok(false) };
             check_version(&before, if_version)?;
             let hook_context = HookContext::new(ctx, &self.model, Operation::Delete).with_before(before.clone());
             for hook in self.hooks() {
@@ -126,13 +134,6 @@ impl Records {
             let event = self.event(ctx, Operation::Update, &touched.id, touched.version);
             self.tell(Event { group, model: touched.model.clone(), ..event }).await;
         }
-    }
-}
-
-pub(crate) fn check_version(record: &Record, if_version: Option<i64>) -> Result<()> {
-    match if_version {
-        Some(given) if given != record.version() => Err(version_conflict(record.id(), given)),
-        _ => Ok(()),
     }
 }
 

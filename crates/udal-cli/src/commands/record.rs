@@ -1,8 +1,10 @@
 //! Reading and writing records.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use udal::model::Model;
 use udal::record::Record;
 use udal::{
     Context, CountRequest, CreateRequest, DeleteRequest, Error, ErrorKind, ListRequest, ListTextRequest, MAX_LIMIT,
@@ -151,7 +153,7 @@ pub(super) async fn run(
         }
         Action::Search(request) => {
             let found = records.search(ctx, request).await?;
-            many(&records, &found, output)?;
+            many(&records.model_seen_by(ctx), &found, output)?;
             note_missing_tenant(service, ctx, found.is_empty(), output).await
         }
         Action::Count(request) => {
@@ -206,7 +208,7 @@ async fn list(
             }
         },
         Err(out) => {
-            let mut writer = RecordWriter::new(out, records.model(), layout);
+            let mut writer = RecordWriter::new(out, &records.model_seen_by(ctx), layout);
             loop {
                 let listing = records.list(ctx, page).await?;
                 for record in &listing.records {
@@ -232,9 +234,9 @@ fn one(record: &Record, output: &mut Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn many(records: &Records, found: &[Record], output: &mut Output) -> Result<(), Failure> {
+fn many(model: &Arc<Model>, found: &[Record], output: &mut Output) -> Result<(), Failure> {
     let layout = output.layout();
-    let mut writer = RecordWriter::new(output.answers(), records.model(), layout);
+    let mut writer = RecordWriter::new(output.answers(), model, layout);
     for record in found {
         writer.write(record)?;
     }

@@ -12,7 +12,7 @@ mod permission;
 mod reach;
 mod rights;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -137,9 +137,16 @@ impl AccessContext {
 
     /// How the field of that name of `model` is kept from the asker; none where it is not.
     pub fn visibility(&self, model: &Model, field: &str) -> Option<&Visibility> {
+        self.kept_back(model)?.get(field)
+    }
+
+    /// How fields of `model` are kept from the asker, by name; none where all are shown.
+    pub(crate) fn kept_back(&self, model: &Model) -> Option<&BTreeMap<String, Visibility>> {
         match &self.scope {
             Scope::System(_) => None,
-            Scope::User(rights) => rights.of(model.subject())?.visibility().get(field),
+            Scope::User(rights) => {
+                Some(rights.of(model.subject())?.visibility()).filter(|kept_back| !kept_back.is_empty())
+            }
         }
     }
 

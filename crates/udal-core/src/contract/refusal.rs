@@ -11,10 +11,10 @@ pub fn not_found(id: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("there is no record `{}`", shorten(id)))
 }
 
-/// The id is taken.
+/// The id is taken, maybe by a record that the asker may not see: nothing more is said of it.
 pub fn already_exists(id: &str) -> Error {
-    Error::new(ErrorKind::AlreadyExists, format!("a record `{}` exists already", shorten(id)))
-        .hint("give another id, leave it out to have one made, or update the record")
+    Error::new(ErrorKind::AlreadyExists, format!("the id `{}` cannot be used: it is taken", shorten(id)))
+        .hint("give another id, or leave it out to have one made")
 }
 
 /// The record has another version than the one given.

@@ -157,6 +157,7 @@ pub(crate) fn field_test(
     operand: &Json,
     path: &str,
 ) -> std::result::Result<Predicate, FieldError> {
+    field.check_unmasked(path)?;
     if let Some(hint) = not_for(field, operator) {
         let message = format!("`{operator}` does not apply to `{}`", field.field_type());
         return Err(FieldError::new(path, "not_allowed", message).hint(hint));

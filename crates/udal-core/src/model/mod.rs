@@ -4,6 +4,7 @@ mod catalog;
 mod check;
 mod declaration;
 mod field_type;
+mod view;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ pub use catalog::{Catalog, Group};
 pub use declaration::{FieldDeclaration, GroupDeclaration, ModelDeclaration, Place, Problem};
 pub use field_type::{FieldType, Scalar, Shape, TypeProblem};
 
-use crate::access::{Action, Permission, Subject};
+use crate::access::{Action, Permission, Subject, Visibility};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::{nearest, shorten};
 
@@ -25,6 +26,8 @@ pub struct Field {
     description: String,
     link: bool,
     indexed: bool,
+    /// How it is kept from whoever sees the model: set in views alone.
+    kept_back: Option<Visibility>,
 }
 
 impl Field {
@@ -261,7 +264,7 @@ impl Model {
 
     /// The field of that name.
     pub fn find(&self, name: &str) -> Option<&Arc<Field>> {
-        self.fields.iter().find(|field| field.name == name)
+        self.visible_fields().find(|field| field.name == name)
     }
 
     /// The field of that name.
@@ -277,7 +280,7 @@ impl Model {
 
     /// The field whose name is nearest to `name`.
     pub fn nearest_field(&self, name: &str) -> Option<&str> {
-        nearest(name, self.fields.iter().map(|field| field.name.as_str()))
+        nearest(name, self.visible_fields().map(|field| field.name.as_str()))
     }
 
     /// Where its records live.

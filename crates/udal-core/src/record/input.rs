@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::{Change, Patch, Record};
+use crate::contract::refusal::may_not_create;
 use crate::error::{Error, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, position};
 use crate::names::shorten;
@@ -33,6 +34,13 @@ impl Draft {
         if let Some(slot @ None) = self.values.get_mut(position) {
             *slot = value;
         }
+    }
+
+    /// The same of `model`, where it was read by a [view](Model::seen_by) of it.
+    #[must_use]
+    pub fn of(self, model: &Arc<Model>) -> Self {
+        debug_assert!(model.name() == self.model.name());
+        Draft { model: Arc::clone(model), values: self.values }
     }
 
     /// The draft as a record.
@@ -107,9 +115,14 @@ fn take_given(model: &Arc<Model>, json: Json, mut each: impl FnMut(&Arc<Field>, 
                 .iter()
                 .any(|error| error.field == field.name() || error.field.starts_with(&format!("{}[", field.name())))
     };
-    let missing: Vec<FieldError> = model.declared_fields().filter(is_missing).map(|field| missing(field)).collect();
-    errors.extend(missing);
+    let (kept_back, missed): (Vec<&Arc<Field>>, Vec<&Arc<Field>>) =
+        model.declared_fields().filter(is_missing).partition(|field| field.is_hidden() || field.mask().is_some());
+    errors.extend(missed.into_iter().map(|field| missing(field)));
     finish(model, errors)?;
+    if !kept_back.is_empty() {
+        // What every record needs and the writer may not know of: they can write none, and are not told why.
+        return Err(may_not_create(model));
+    }
     Ok(Draft { model: Arc::clone(model), values })
 }
 
@@ -175,6 +188,7 @@ fn take_member<'a>(
         let error = FieldError::new(shorten(name), "unknown", format!("`{}` has no such field", model.name()));
         return Err(error.near(model.nearest_field(name)));
     };
+    field.check_unmasked(name)?;
     if let Some(reason) = kept_by_service(field, writing) {
         return Err(FieldError::new(name, "not_allowed", reason));
     }

@@ -109,12 +109,13 @@ impl Record {
         self.named().map(|(field, value)| (field.name().to_owned(), json_or_empty(field, value))).collect()
     }
 
-    /// Fields and values in the order in which they are written.
+    /// Fields and values in the order in which they are written, without those that are hidden in a view.
     pub fn named(&self) -> impl Iterator<Item = (&Arc<Field>, Option<&Value>)> {
         let fields = self.model.fields();
         let pairs =
             move |from: usize, to: usize| fields.iter().take(to).skip(from).map(|field| (field, self.get(field)));
-        pairs(0, 1).chain(pairs(SYSTEM_FIELDS, fields.len())).chain(pairs(1, SYSTEM_FIELDS))
+        let all = pairs(0, 1).chain(pairs(SYSTEM_FIELDS, fields.len())).chain(pairs(1, SYSTEM_FIELDS));
+        all.filter(|(field, _)| !field.is_hidden())
     }
 
     fn at(&self, position: usize) -> Option<&Value> {
@@ -145,7 +146,7 @@ fn json_or_empty(field: &Field, value: Option<&Value>) -> Json {
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.values.len()))?;
+        let mut map = serializer.serialize_map(Some(self.model.visible_fields().count()))?;
         for (field, value) in self.named() {
             match value {
                 Some(value) => map.serialize_entry(field.name(), value)?,

@@ -72,9 +72,14 @@ fn is_text(field: &Field) -> bool {
     field.field_type().scalar == Scalar::Str && field.field_type().shape == Shape::One
 }
 
+/// Whether it is searched where no field is named.
+fn is_searched(field: &Field) -> bool {
+    is_text(field) && !field.is_hidden() && field.mask().is_none()
+}
+
 fn search_fields<S: AsRef<str>>(model: &Model, names: &[S]) -> Result<Vec<Arc<Field>>> {
     if names.is_empty() {
-        let every: Vec<_> = model.declared_fields().filter(|field| is_text(field)).map(Arc::clone).collect();
+        let every: Vec<_> = model.declared_fields().filter(|field| is_searched(field)).map(Arc::clone).collect();
         return match every.is_empty() {
             true => Err(Error::invalid(format!("`{}` has no text field to search", model.name()))),
             false => Ok(every),
@@ -87,6 +92,7 @@ fn search_fields<S: AsRef<str>>(model: &Model, names: &[S]) -> Result<Vec<Arc<Fi
             break;
         }
         match model.find(name) {
+            Some(field) if field.mask().is_some() => errors.extend(field.check_unmasked(name).err()),
             Some(field) if is_text(field) => {
                 if !fields.iter().any(|known| known.position() == field.position()) {
                     fields.push(Arc::clone(field));

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use udal_core::contract::refusal::not_found;
+use udal_core::contract::refusal::{already_exists, check_version, not_found};
 use udal_core::contract::{
     Answer, BatchMode, CHUNK_RECORDS, ChangeReport, DeleteItem, Effect, Expect, ItemFailure, List, MAX_LIMIT, Start,
     UpdateItem, UpsertItem, Written,
 };
-use udal_core::filter::{Predicate, Test};
+use udal_core::filter::{Predicate, Test, evaluate};
 use udal_core::model::position;
 use udal_core::order::Order;
 use udal_core::record::{Patch, Record, read_changes, read_id, read_upsert};
@@ -19,9 +19,9 @@ use udal_core::value::Value;
 use udal_core::{Error, ErrorKind, Result};
 
 use super::ready::{Asked, Ready};
-use super::{AskedItems, Changing, deleted};
+use super::{AskedItems, Changing, Kind, deleted};
 use crate::hooks::{HookContext, Operation};
-use crate::update::{ATTEMPTS, check_version, overtaken};
+use crate::update::{ATTEMPTS, overtaken};
 use crate::{ChangeAnswer, DeleteRequest, UpdateRequest};
 
 /// The records that items are about, as the items before leave them; `None` where there is none in reach.
@@ -136,9 +136,10 @@ impl Changing<'_> {
         }
         let Some(field) = model.fields().get(position::ID).filter(|_| !seen.is_empty()) else { return Ok(seen) };
         let ids = seen.keys().map(|id| Value::from(id.as_str())).collect();
+        let filter = Predicate::Test(Arc::clone(field), Test::In(ids)).and(self.reach());
         let op = List {
             model: Arc::clone(model),
-            filter: Predicate::Test(Arc::clone(field), Test::In(ids)),
+            filter,
             order: Order::by_id(model),
             limit: MAX_LIMIT,
             start: Start::Beginning,
@@ -147,6 +148,17 @@ impl Changing<'_> {
             seen.insert(record.id().to_owned(), Some(record));
         }
         Ok(seen)
+    }
+
+    /// The records that items may be about: hooks are called for no other.
+    fn reach(&self) -> Predicate {
+        let (ctx, model) = (self.ctx, &self.records.model);
+        let reach = match self.kind {
+            Kind::Upsert | Kind::Update => ctx.reach_to_update(model, &Patch::default()),
+            Kind::Delete => ctx.reach_to_delete(model),
+        };
+        // Who may write none of them is told so item by item.
+        reach.unwrap_or_else(|_| Predicate::never())
     }
 
     /// Shows one item to the hooks, and notes what the record will be.
@@ -181,19 +193,25 @@ impl Changing<'_> {
     ) -> Result<(Ready, HookContext, Option<Record>)> {
         let (records, ctx) = (self.records, self.ctx);
         let Asked::Upsert(json) = asked else { return Err(Error::internal("an upsert without a record")) };
-        let (mut draft, given) = read_upsert(&records.model, json)?;
+        let (draft, given) = read_upsert(&records.model_seen_by(ctx), json)?;
+        let mut draft = draft.of(&records.model);
         records.fill_given(ctx, &mut draft);
+        ctx.reach_to_update(&records.model, &Patch::default())?;
         let Some(before) = before else {
             let record = records.fill_kept(ctx, records.before_create(ctx, draft).await?);
             let told = HookContext::new(ctx, &records.model, Operation::Create);
             let item = UpsertItem { record: record.clone(), patch: Patch::default(), expect: Expect::Absent };
             return Ok((Ready::Upsert(Box::new(item)), told, Some(record)));
         };
+        let taken = || already_exists(before.id());
+        if !evaluate(&ctx.reach_to_update(&records.model, &given)?, &before) {
+            return Err(taken());
+        }
         let told = HookContext::new(ctx, &records.model, Operation::Update).with_before(before.clone());
         let patch = records.stamped(records.before_update(&told, &given).await?);
+        let after = ctx.changed(&before, &patch, None)?.ok_or_else(taken)?;
         let expect = Expect::Version(before.version());
         let record = records.fill_kept(ctx, draft);
-        let after = changed(before, &patch);
         Ok((Ready::Upsert(Box::new(UpsertItem { record, patch, expect })), told, Some(after)))
     }
 
@@ -203,13 +221,16 @@ impl Changing<'_> {
         before: Option<Record>,
     ) -> Result<(Ready, HookContext, Option<Record>)> {
         let UpdateRequest { id, changes, if_version } = request;
-        let given = read_changes(&self.records.model, changes)?;
-        let before = before.ok_or_else(|| not_found(id))?;
+        let (ctx, model) = (self.ctx, &self.records.model);
+        let given = read_changes(&self.records.model_seen_by(ctx), changes)?;
+        let reach = ctx.reach_to_update(model, &given)?;
+        let before = before.filter(|before| evaluate(&reach, before)).ok_or_else(|| not_found(id))?;
         check_version(&before, *if_version)?;
-        let told = HookContext::new(self.ctx, &self.records.model, Operation::Update).with_before(before.clone());
+        let told = HookContext::new(ctx, model, Operation::Update).with_before(before.clone());
         let patch = self.records.stamped(self.records.before_update(&told, &given).await?);
-        let item = UpdateItem { id: id.clone(), patch: patch.clone(), if_version: Some(before.version()) };
-        Ok((Ready::Update(item), told, Some(changed(before, &patch))))
+        let after = ctx.changed(&before, &patch, None)?.ok_or_else(|| not_found(id))?;
+        let item = UpdateItem { id: id.clone(), patch, if_version: Some(before.version()) };
+        Ok((Ready::Update(item), told, Some(after)))
     }
 
     async fn prepare_delete(
@@ -252,11 +273,6 @@ impl Changing<'_> {
             self.note(index, effect, id, version, answer);
         }
     }
-}
-
-fn changed(mut record: Record, patch: &Patch) -> Record {
-    record.apply(patch);
-    record
 }
 
 /// Whether the write may have found another record than the hooks saw.

@@ -129,14 +129,15 @@ impl Changing<'_> {
         let records = self.records;
         Ok(match asked {
             Asked::Upsert(json) => {
-                let (mut draft, patch) = read_upsert(&records.model, json)?;
+                let (draft, patch) = read_upsert(&records.model_seen_by(self.ctx), json)?;
+                let mut draft = draft.of(&records.model);
                 records.fill_given(self.ctx, &mut draft);
                 let record = records.fill_kept(self.ctx, draft);
                 let patch = records.stamped(patch);
                 Ready::Upsert(Box::new(UpsertItem { record, patch, expect: Expect::Anything }))
             }
             Asked::Update(UpdateRequest { id, changes, if_version }) => {
-                let patch = records.stamped(read_changes(&records.model, changes)?);
+                let patch = records.stamped(read_changes(&records.model_seen_by(self.ctx), changes)?);
                 Ready::Update(UpdateItem { id: id.clone(), patch, if_version: *if_version })
             }
             Asked::Delete(DeleteRequest { id, if_version }) => {

@@ -8,6 +8,7 @@ mod batch;
 mod builder;
 mod changes;
 mod faulty;
+mod hidden;
 mod hooks;
 mod parts;
 mod reads;

@@ -177,6 +177,7 @@ fn fields(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Vec<Arc<F
             description: String::new(),
             link: false,
             indexed: false,
+            kept_back: None,
         }));
     }
     for field in &declared.fields {
@@ -188,6 +189,7 @@ fn fields(declared: &ModelDeclaration, findings: &mut Findings<'_>) -> Vec<Arc<F
                 description: field.description.clone(),
                 link: false,
                 indexed: declared.indexes.iter().flatten().any(|name| *name == field.name),
+                kept_back: None,
             }));
         }
     }
