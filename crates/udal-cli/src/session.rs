@@ -34,7 +34,8 @@ pub(crate) async fn with_udal<T>(
         platform_server,
         platform_database,
         tenant_prefix,
-        max_connections,
+        shared_database,
+        limits,
         terminusdb,
     } = configuration;
     let builder = servers.into_iter().fold(Udal::builder(), |builder, (name, server)| builder.server(name, server));
@@ -44,7 +45,8 @@ pub(crate) async fn with_udal<T>(
         .database_url(database_url)
         .platform_database(platform_database)
         .tenant_prefix(tenant_prefix)
-        .max_connections(max_connections)
+        .shared_database(shared_database)
+        .limits(limits)
         .terminusdb(terminusdb);
     let builder = match catalog {
         Some(catalog) => builder.catalog(catalog),

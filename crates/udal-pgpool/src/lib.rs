@@ -58,7 +58,7 @@ pub use extension::Extension;
 pub use failure::{Failure, is_duplicate, is_refused, may_be_duplicate};
 pub use graph_tenants::GraphTenant;
 pub use listing::{Listed, list_text};
-pub use names::check_prefix;
+pub use names::{check_own_databases, check_prefix};
 pub use place::{Place, ServerName};
 pub use placement::{not_configured, roomiest};
 pub use provision::{Provision, Statements};

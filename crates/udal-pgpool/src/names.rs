@@ -37,6 +37,25 @@ pub fn check_prefix(prefix: &str) -> Result<()> {
     }
 }
 
+/// Checks that these can be the names of the platform's database and of the shared one.
+///
+/// # Errors
+/// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) where one is empty, too long or a template's, or both are the same.
+pub fn check_own_databases(platform: &str, shared: &str) -> Result<()> {
+    for (key, name) in [("platform_database", platform), ("shared_database", shared)] {
+        let is_template = name.starts_with("template") || name.starts_with("udal_template_");
+        if name.is_empty() || name.len() > MAX_NAME || name.contains('\0') || is_template {
+            return Err(Error::invalid(format!("`{}` cannot be `{key}`", shorten(name)))
+                .hint(format!("use 1 to {MAX_NAME} bytes, such as `udal_platform`; it is no template's name")));
+        }
+    }
+    if platform == shared {
+        return Err(Error::invalid(format!("`{platform}` cannot be both `platform_database` and `shared_database`"))
+            .hint("each has a database of its own"));
+    }
+    Ok(())
+}
+
 /// Checks that the database at `place` may be a tenant's.
 ///
 /// # Errors
@@ -65,6 +84,16 @@ mod tests {
         }
         for prefix in ["", "a234567890123456", "T_", "a-", "a.", "ä_", "a\"b", "udal_", "udal_x_", "pg_", "pg_a"] {
             assert!(check_prefix(prefix).is_err(), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn databases_of_udal_itself() {
+        assert!(check_own_databases("postgres", &"x".repeat(63)).is_ok());
+        let long = "x".repeat(64);
+        for name in ["", &long, "template1", "udal_template_1", "a\0b", "same"] {
+            assert!(check_own_databases("same", name).is_err(), "{name}");
+            assert!(check_own_databases(name, "same").is_err(), "{name}");
         }
     }
 

@@ -11,13 +11,13 @@ use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
 use udal_pgaccess::{Contexts, DirectoryStore, Freshness};
 use udal_pggraph::PgGraphBackend;
-use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_prefix};
+use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_own_databases, check_prefix};
 use udal_postgresql::PostgresqlBackend;
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 use udal_terminusdb::{Directory, TerminusdbBackend};
 
 use crate::graph_directory::Registry;
-use crate::{Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, servers};
+use crate::{Limits, Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, servers};
 
 /// Where records are kept.
 #[derive(Clone, Debug)]
@@ -50,7 +50,8 @@ pub struct UdalBuilder {
     platform_database: String,
     checkpoints: Arc<dyn Checkpoints>,
     tenant_prefix: String,
-    max_connections: usize,
+    shared_database: String,
+    limits: Limits,
     terminusdb: TerminusdbConfig,
     registrations: Vec<Registration>,
 }
@@ -135,10 +136,17 @@ impl UdalBuilder {
         self
     }
 
-    /// Sets how many connections to tenant databases there are at most: by default 32.
+    /// Sets the name of the reference database that every tenant reads: by default `sqh_shared_reference`. It is for ever.
     #[must_use]
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections;
+    pub fn shared_database(mut self, name: impl Into<String>) -> Self {
+        self.shared_database = name.into();
+        self
+    }
+
+    /// Sets what bounds the use of PostgreSQL servers.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -170,6 +178,7 @@ impl UdalBuilder {
     /// [`StartError`] says what is wrong with the group files, the server or the registrations.
     pub async fn start(self) -> Result<Udal, StartError> {
         check_prefix(&self.tenant_prefix)?;
+        check_own_databases(&self.platform_database, &self.shared_database)?;
         let catalog = match self.models {
             Models::Directory(directory) => udal_groups::load_dir(directory)?,
             Models::Catalog(catalog) => catalog,
@@ -194,7 +203,8 @@ impl UdalBuilder {
         };
         let databases = settings.map(|mut settings| {
             settings.prefix.clone_from(&prefix);
-            settings.max_connections = self.max_connections;
+            settings.shared_database = self.shared_database;
+            self.limits.set(&mut settings);
             settings.platform_database = self.platform_database;
             settings.checkpoints = self.checkpoints;
             settings.template.extend(PgGraphBackend::tables());
@@ -280,7 +290,8 @@ impl Udal {
             checkpoints: Arc::new(Unwatched),
             durability: Durability::default(),
             tenant_prefix: config::DEFAULT_TENANT_PREFIX.to_owned(),
-            max_connections: config::DEFAULT_MAX_CONNECTIONS,
+            shared_database: config::DEFAULT_SHARED_DATABASE.to_owned(),
+            limits: Limits::default(),
             terminusdb: TerminusdbConfig::default(),
             registrations: Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! Configuration: `udal.toml`, the environment, and the defaults, all in one place.
 
+mod postgresql;
 mod terminusdb;
 
 use std::collections::BTreeMap;
@@ -7,12 +8,13 @@ use std::env;
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 use udal_core::{Error, Result, nearest, shorten};
-use udal_pgpool::{ServerName, check_prefix};
+use udal_pgpool::ServerName;
 
-use crate::{Secret, ServerConfig, TerminusdbConfig};
+use crate::{Limits, Secret, ServerConfig, TerminusdbConfig};
 
 /// The environment variable that names the data directory.
 pub const ENV_DATA_DIR: &str = "UDAL_DATA_DIR";
@@ -30,13 +32,10 @@ pub const DEFAULT_FILE: &str = "udal.toml";
 pub const DEFAULT_GROUPS: &str = "groups";
 /// What stands before a tenant's slug in the name of its database.
 pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
-/// The most connections to tenant databases.
-pub const DEFAULT_MAX_CONNECTIONS: usize = 32;
+/// The name of the reference database that every tenant reads.
+pub const DEFAULT_SHARED_DATABASE: &str = "sqh_shared_reference";
 
 const TOP_KEYS: [&str; 4] = ["data_dir", "groups", "postgresql", "terminusdb"];
-const POSTGRESQL_KEYS: [&str; 6] =
-    ["url", "servers", "platform_server", "platform_database", "tenant_prefix", "max_connections"];
-const SERVER_KEYS: [&str; 3] = ["url", "weight", "accepts_new"];
 
 /// What a configuration file may say. Paths in it are relative to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +54,10 @@ pub struct Config {
     pub platform_database: String,
     /// What stands before a tenant's slug in the name of its database.
     pub tenant_prefix: String,
-    /// The most connections to tenant databases.
-    pub max_connections: usize,
+    /// The name of the reference database that every tenant reads.
+    pub shared_database: String,
+    /// What bounds the use of PostgreSQL servers.
+    pub limits: Limits,
     /// The TerminusDB servers, and how Udal speaks to them.
     pub terminusdb: TerminusdbConfig,
 }
@@ -71,7 +72,8 @@ impl Default for Config {
             platform_server: None,
             platform_database: DEFAULT_PLATFORM_DATABASE.to_owned(),
             tenant_prefix: DEFAULT_TENANT_PREFIX.to_owned(),
-            max_connections: DEFAULT_MAX_CONNECTIONS,
+            shared_database: DEFAULT_SHARED_DATABASE.to_owned(),
+            limits: Limits::default(),
             terminusdb: TerminusdbConfig::default(),
         }
     }
@@ -166,34 +168,6 @@ impl Reader<'_> {
         self.problems.push((line, format!("{}:{line}: {problem}", self.name)));
     }
 
-    fn postgresql(&mut self, at: usize, value: &DeValue<'_>, config: &mut Config) {
-        let Some(table) = value.as_table() else {
-            self.add(at, "`postgresql` is a table (write `[postgresql]` and its keys under it)".to_owned());
-            return;
-        };
-        for (key, at, value) in self.known(table, &POSTGRESQL_KEYS) {
-            match key {
-                "url" => self.text(key, at, value, |text| config.database_url = Some(Secret::new(text))),
-                "servers" => self.servers(at, value, "postgresql", |reader, name, table| {
-                    let server = reader.server(table);
-                    config.servers.insert(name, server);
-                }),
-                "platform_server" => config.platform_server = self.server_name(key, at, value),
-                "platform_database" => {
-                    self.text(key, at, value, |text| config.platform_database = text.to_owned());
-                }
-                "tenant_prefix" => match check_prefix(value.as_str().unwrap_or_default()) {
-                    Ok(()) => value.as_str().unwrap_or_default().clone_into(&mut config.tenant_prefix),
-                    Err(error) => self.add(at, error.to_string()),
-                },
-                _ => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
-                    Some(number @ 1..=10_000) => config.max_connections = number,
-                    _ => self.add(at, "`max_connections` is a number (1 to 10000)".to_owned()),
-                },
-            }
-        }
-    }
-
     /// Reads each table under `[SECTION.servers]`.
     fn servers(
         &mut self,
@@ -219,18 +193,6 @@ impl Reader<'_> {
         }
     }
 
-    fn server(&mut self, table: &DeTable<'_>) -> ServerConfig {
-        let mut server = ServerConfig::default();
-        for (key, at, value) in self.known(table, &SERVER_KEYS) {
-            match key {
-                "url" => self.text(key, at, value, |text| server.url = Some(Secret::new(text))),
-                "weight" => self.weight(at, value, &mut server.weight),
-                _ => self.accepts_new(at, value, &mut server.accepts_new),
-            }
-        }
-        server
-    }
-
     fn weight(&mut self, at: usize, value: &DeValue<'_>, weight: &mut NonZeroU32) {
         match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
             Some(read) => *weight = read,
@@ -243,14 +205,6 @@ impl Reader<'_> {
             Some(read) => *accepts_new = read,
             None => self.add(at, "`accepts_new` is `true` or `false`".to_owned()),
         }
-    }
-
-    fn server_name(&mut self, key: &str, at: usize, value: &DeValue<'_>) -> Option<ServerName> {
-        let Some(text) = value.as_str() else {
-            self.add(at, format!("`{key}` is text (write `{key} = \"…\"`)"));
-            return None;
-        };
-        ServerName::new(text).map_err(|error| self.add(at, error.to_string())).ok()
     }
 
     /// The members of `table` whose keys are among `known`, with where they start; the others are problems.
@@ -274,6 +228,21 @@ impl Reader<'_> {
             }
         }
         found
+    }
+
+    fn seconds(&mut self, key: &str, at: usize, value: &DeValue<'_>, timeout: &mut Duration) {
+        match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+            Some(seconds @ 1..=86_400) => *timeout = Duration::from_secs(seconds),
+            _ => self.add(at, format!("`{key}` is a number of seconds (1 to 86400)")),
+        }
+    }
+
+    /// A number from 1 to `most`.
+    fn count(&mut self, key: &str, at: usize, value: &DeValue<'_>, most: usize, count: &mut usize) {
+        match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+            Some(number) if (1..=most).contains(&number) => *count = number,
+            _ => self.add(at, format!("`{key}` is a number (1 to {most})")),
+        }
     }
 
     fn text(&mut self, key: &str, at: usize, value: &DeValue<'_>, set: impl FnOnce(&str)) {
@@ -304,7 +273,7 @@ mod tests {
         assert_eq!(config.data_dir, Path::new("/srv/udal"));
         assert_eq!(config.groups, Path::new("/etc/udal/models"));
         assert_eq!(config.database_url.as_ref().map(Secret::reveal), Some("postgres://u:hunter2@db"));
-        assert_eq!((config.tenant_prefix.as_str(), config.max_connections), ("t_", 8));
+        assert_eq!((config.tenant_prefix.as_str(), config.limits.max_connections), ("t_", 8));
         assert!(!format!("{config:?}").contains("hunter2"));
         assert_eq!(parse("").unwrap(), Config::default());
     }

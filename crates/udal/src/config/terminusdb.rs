@@ -1,7 +1,5 @@
 //! The table `[terminusdb]` of a configuration file.
 
-use std::time::Duration;
-
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Reader};
@@ -37,18 +35,8 @@ impl Reader<'_> {
                 "connect_timeout_seconds" => self.seconds(key, at, value, &mut config.connect_timeout),
                 "read_timeout_seconds" => self.seconds(key, at, value, &mut config.read_timeout),
                 "write_timeout_seconds" => self.seconds(key, at, value, &mut config.write_timeout),
-                _ => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
-                    Some(number @ 1..=100_000) => config.max_waiting = number,
-                    _ => self.add(at, format!("`{key}` is a number (1 to 100000)")),
-                },
+                _ => self.count(key, at, value, 100_000, &mut config.max_waiting),
             }
-        }
-    }
-
-    fn seconds(&mut self, key: &str, at: usize, value: &DeValue<'_>, timeout: &mut Duration) {
-        match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
-            Some(seconds @ 1..=86_400) => *timeout = Duration::from_secs(seconds),
-            _ => self.add(at, format!("`{key}` is a number of seconds (1 to 86400)")),
         }
     }
 
