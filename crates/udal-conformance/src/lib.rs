@@ -18,7 +18,8 @@
 //! Every case works in a tenant of its own and drops it at the end; that of a failed one stays, to be looked at. A case
 //! that does not apply is shown as ignored, with its reason.
 //!
-//! `UDAL_COMPARISONS` sets how many random comparisons are made, `UDAL_SEED` repeats those of an earlier run.
+//! `UDAL_COMPARISONS` sets how many random comparisons are made, `UDAL_ACCESS_COMPARISONS` how many of them by people with random
+//! permissions, whose answers are judged without a predicate, and `UDAL_SEED` repeats those of an earlier run.
 
 mod case;
 mod cases;
@@ -28,6 +29,7 @@ mod corpus;
 mod dice;
 mod expect;
 mod fixture;
+mod judge;
 mod models;
 mod reference;
 mod rows;
@@ -35,7 +37,7 @@ mod runner;
 mod subject;
 mod world;
 
-pub use comparison::compare;
+pub use comparison::{compare, compare_access};
 pub use runner::{Verdict, case_of_tenant, cases, group_of_tenant, run, verdicts};
 pub use subject::Subject;
 pub use world::tenant_of;

@@ -8,16 +8,17 @@ use udal_core::contract::{
     Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Created, Delete, Deleted, Get, Idempotency, List,
     ListText, MAX_LIMIT, Page, PageEnd, Search, Start, TextPiece, TextPieces, Update,
 };
-use udal_core::filter::{self, Predicate};
+use udal_core::filter::{self, Predicate, evaluate};
 use udal_core::model::{Model, position};
 use udal_core::order::{Order, Position};
 use udal_core::record::{Record, read_changes, read_new};
 use udal_core::search;
 use udal_core::value::{Timestamp, Value};
-use udal_core::{Context, Error};
+use udal_core::{Action, Context, Error};
 
 use crate::case::{Failure, Outcome};
 use crate::expect::{equal, same_records};
+use crate::judge::Policy;
 
 /// The time at which the suite's records are created: 2024-03-01T12:00:00Z.
 const CREATED: &str = "2024-03-01T12:00:00Z";
@@ -30,16 +31,39 @@ pub(crate) struct Rows {
     pub(crate) ctx: Context,
     /// The model.
     pub(crate) model: Arc<Model>,
+    /// What whoever asks may do, said plainly, where it is not the context itself that says it.
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 impl Rows {
     pub(crate) fn new(backend: Arc<dyn Backend>, ctx: Context, model: Arc<Model>) -> Self {
-        Rows { backend, ctx, model }
+        Rows { backend, ctx, model, policy: None }
     }
 
     /// The same records, asked for by someone else.
     pub(crate) fn seen_by(&self, ctx: &Context) -> Self {
-        Rows { ctx: ctx.clone(), ..self.clone() }
+        Rows { ctx: ctx.clone(), policy: None, ..self.clone() }
+    }
+
+    /// The same records, asked for by someone of whom `policy` says what they may do.
+    pub(crate) fn asked_under(&self, ctx: &Context, policy: Policy) -> Self {
+        Rows { ctx: ctx.clone(), policy: Some(Arc::new(policy)), ..self.clone() }
+    }
+
+    /// Whether whoever asks may do the action with that record.
+    pub(crate) fn may(&self, action: Action, record: &Record) -> bool {
+        match &self.policy {
+            Some(policy) => policy.may(action, &record.to_json()),
+            None => evaluate(&self.ctx.reach(&self.model, action), record),
+        }
+    }
+
+    /// Whether whoever asks may do the action with any record.
+    pub(crate) fn permits(&self, action: Action) -> bool {
+        match &self.policy {
+            Some(policy) => policy.holds(action),
+            None => self.ctx.access().holds(&self.model, action),
+        }
     }
 
     /// The id with that key: `Plain/a` for `a`.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "a case that looks past the end fails, and its panic is caught")]
 
+mod access;
 mod batch_deletes;
 mod batch_updates;
 mod batches;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Case> {
     let topics = [
         tenants::cases(),
         shared::cases(),
+        access::cases(),
         values::cases(),
         texts::cases(),
         tables::cases(),

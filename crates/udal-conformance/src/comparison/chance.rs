@@ -22,8 +22,10 @@ const NAMES: [&str; 12] =
     ["alpha", "Order", "select", "userName", "f_1", "value", "data", "key", "xmin", "kind", "offset", "Z"];
 const SCALARS: [&str; 10] =
     ["str", "str", "int", "float", "bool", "datetime", "date", "decimal", CHOICES, "Ref[Friend]"];
-const PEOPLE: [&str; 4] = ["ann", "bob", "Ann", "cid"];
-const TEAMS: [&str; 3] = ["red", "blue", "Red"];
+/// Who owns records, is assigned to them, and asks.
+pub(super) const PEOPLE: [&str; 4] = ["ann", "bob", "Ann", "cid"];
+/// The teams of records, and of those who ask.
+pub(super) const TEAMS: [&str; 3] = ["red", "blue", "Red"];
 
 /// A model of three to eight random fields, and the one that its references lead to.
 pub(super) fn models(dice: &mut Dice, storage: StorageKind) -> Vec<ModelDeclaration> {

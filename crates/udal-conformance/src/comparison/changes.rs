@@ -1,15 +1,14 @@
 //! Random batches that change records: each answer is compared, and then all that is there.
 
 use udal_core::Action;
-use udal_core::ErrorKind::{self, Denied, NotFound, VersionConflict};
+use udal_core::ErrorKind::{self, AlreadyExists, Denied, NotFound, VersionConflict};
 use udal_core::contract::BatchMode;
 use udal_core::contract::Effect::{self, Created, Deleted, Updated};
-use udal_core::filter::evaluate;
 use udal_core::record::{Patch, Record, read_changes, read_upsert};
 
 use super::chance::key;
 use super::run::Game;
-use super::writes::{refusals, some_key};
+use super::writes::{needed, refusals, some_key};
 use crate::case::{Failure, Outcome};
 use crate::changes::{Item, Op, failures, item};
 use crate::expect::{equal, holds, shown};
@@ -86,9 +85,13 @@ fn applied(
     item: &Item,
     records: &mut Vec<Record>,
 ) -> Result<Result<Option<Effect>, Vec<ErrorKind>>, Failure> {
-    let reach = asked.ctx.reach(&asked.model, Action::View);
     let id = asked.id(&item.key);
-    let found = records.iter().position(|record| record.id() == id && evaluate(&reach, record));
+    let actions: &[Action] = match op {
+        Op::Delete => &[Action::View, Action::Delete],
+        Op::Update | Op::Upsert => &[Action::View, Action::Update],
+    };
+    let is_within = |record: &Record| actions.iter().all(|action| asked.may(*action, record));
+    let found = records.iter().position(|record| record.id() == id && is_within(record));
     let conflicts = |record: &Record| item.if_version.is_some_and(|version| version != record.version());
     Ok(match (op, found) {
         (Op::Delete, None) => Ok(None),
@@ -97,13 +100,15 @@ fn applied(
             records.remove(at);
             Ok(Some(Deleted))
         }
-        (Op::Update, None) => Err(vec![NotFound]),
-        (Op::Update, Some(at)) => {
+        (Op::Update, found) => {
             let patch = read_changes(&asked.model, &item.members)?;
-            let is_stale = records.get(at).is_some_and(conflicts);
-            changed(asked, records, at, &patch, is_stale)
+            let is_stale = found.and_then(|at| records.get(at)).is_some_and(conflicts);
+            changed(asked, records, found, (&patch, NotFound), is_stale)
         }
-        (Op::Upsert, Some(at)) => changed(asked, records, at, &read_upsert(&asked.model, &item.members)?.1, false),
+        (Op::Upsert, Some(at)) => {
+            let patch = read_upsert(&asked.model, &item.members)?.1;
+            changed(asked, records, Some(at), (&patch, AlreadyExists), false)
+        }
         (Op::Upsert, None) => {
             let record = asked.record(&item.key, item.members.clone())?;
             let may_fail = refusals(asked, &record, records);
@@ -117,26 +122,25 @@ fn applied(
     })
 }
 
+/// Changes the record by the patch. Where it is out of reach for that, the kind says how.
 fn changed(
     asked: &Rows,
     records: &mut [Record],
-    at: usize,
-    patch: &Patch,
+    at: Option<usize>,
+    (patch, out_of_reach): (&Patch, ErrorKind),
     is_stale: bool,
 ) -> Result<Option<Effect>, Vec<ErrorKind>> {
-    let mut may_fail = Vec::new();
-    if is_stale {
-        may_fail.push(VersionConflict);
+    let needed = needed(asked, patch).ok_or_else(|| vec![Denied])?;
+    let is_within = |record: &Record| needed.iter().all(|action| asked.may(*action, record));
+    let found = at.and_then(|at| records.get_mut(at)).filter(|record| is_within(record));
+    let slot = found.ok_or_else(|| vec![out_of_reach])?;
+    let mut record = slot.clone();
+    record.apply(patch);
+    let reasons = [(is_stale, VersionConflict), (!is_within(&record), Denied)];
+    let may_fail: Vec<ErrorKind> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind).collect();
+    if !may_fail.is_empty() {
+        return Err(may_fail);
     }
-    if let Some(slot) = records.get_mut(at) {
-        let mut record = slot.clone();
-        record.apply(patch);
-        if !evaluate(&asked.ctx.reach(&asked.model, Action::Update), &record) {
-            may_fail.push(Denied);
-        }
-        if may_fail.is_empty() {
-            *slot = record;
-        }
-    }
-    if may_fail.is_empty() { Ok(Some(Updated)) } else { Err(may_fail) }
+    *slot = record;
+    Ok(Some(Updated))
 }

@@ -10,7 +10,7 @@ use super::filters::{filter, order, words};
 use super::run::Game;
 use crate::case::{Failure, Outcome};
 use crate::expect::{equal, same_records};
-use crate::reference::{found, page};
+use crate::reference::page;
 use crate::rows::{Ask, Rows};
 
 /// How deep a random filter nests.
@@ -20,7 +20,7 @@ const DEPTH: usize = 4;
 pub(super) async fn list(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let ask = ask(game)?;
     let total = Order::parse(&asked.model, &ask.order)?;
-    let all = found(&game.records, &asked.ctx, &asked.predicate(&ask.filter)?)?;
+    let all = asked.found(&game.records, &asked.predicate(&ask.filter)?);
     let expected = page(all, &total, ask.limit, &ask.start);
     let told = |failure: Failure| Failure::new(format!("{ask:?}\n{failure}"));
     let got = asked.page(&ask).await.map_err(told)?;
@@ -57,7 +57,7 @@ pub(super) async fn walk(game: &mut Game<'_>, asked: &Rows) -> Outcome {
 /// How many there are.
 pub(super) async fn count(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let filter = filter(&mut game.dice, &asked.model, &game.pools, DEPTH);
-    let expected = found(&game.records, &asked.ctx, &asked.predicate(&filter)?)?.len() as u64;
+    let expected = asked.found(&game.records, &asked.predicate(&filter)?).len() as u64;
     let told = |failure: Failure| Failure::new(format!("count {filter}\n{failure}"));
     equal(asked.count(filter.clone()).await.map_err(told)?, expected).map_err(told)
 }
@@ -69,7 +69,7 @@ pub(super) async fn search(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     };
     let limit = if game.dice.once_in(2) { MAX_LIMIT } else { 1 + game.dice.below(5) };
     let query = Query::new::<&str>(&asked.model, &words, &[])?;
-    let mut expected = found(&game.records, &asked.ctx, &Predicate::always())?;
+    let mut expected = asked.found(&game.records, &Predicate::always());
     expected.retain(|record| query.finds(record));
     let expected = page(expected, &Order::by_id(&asked.model), limit, &Start::Beginning).records;
     let told = |failure: Failure| Failure::new(format!("search {words:?} limit {limit}\n{failure}"));
@@ -81,6 +81,6 @@ pub(super) async fn search(game: &mut Game<'_>, asked: &Rows) -> Outcome {
 pub(super) async fn get(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let places: Vec<String> = game.records.iter().chain(&game.gone).map(|record| record.id().to_owned()).collect();
     let id = game.dice.pick(&places).cloned().unwrap_or_else(|| asked.id("none"));
-    let expected = found(&game.records, &asked.ctx, &Predicate::always())?.into_iter().find(|record| record.id() == id);
+    let expected = asked.found(&game.records, &Predicate::always()).into_iter().find(|record| record.id() == id);
     equal((&id, asked.get_id(&id).await?), (&id, expected))
 }

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use udal_core::contract::BatchMode;
-use udal_core::filter::evaluate;
-use udal_core::record::{Record, read_changes};
+use udal_core::record::{Change, Patch, Record, read_changes};
 use udal_core::{Action, Error, ErrorKind};
 
 use super::chance::{key, ownership};
@@ -24,18 +23,24 @@ pub(super) async fn update(game: &mut Game<'_>, asked: &Rows) -> Outcome {
         _ => None,
     };
     let (mut may_fail, mut expected) = (Vec::new(), None);
-    match current.filter(|record| evaluate(&asked.ctx.reach(&asked.model, Action::Update), record)) {
+    let patch = read_changes(&asked.model, &changes)?;
+    let needed = needed(asked, &patch);
+    let is_within = |record: &Record| needed.iter().flatten().all(|action| asked.may(*action, record));
+    match current.filter(|record| is_within(record)) {
         None => may_fail.push(ErrorKind::NotFound),
         Some(mut record) => {
             if if_version.is_some_and(|version| version != record.version()) {
                 may_fail.push(ErrorKind::VersionConflict);
             }
-            record.apply(&read_changes(&asked.model, &changes)?);
-            if !evaluate(&asked.ctx.reach(&asked.model, Action::Update), &record) {
+            record.apply(&patch);
+            if !is_within(&record) {
                 may_fail.push(ErrorKind::Denied);
             }
             expected = Some(record);
         }
+    }
+    if needed.is_none() {
+        may_fail = vec![ErrorKind::Denied];
     }
     let told = |failure: Failure| Failure::new(format!("update {key:?} if {if_version:?}: {changes}\n{failure}"));
     let answer = asked.update_if(&key, changes.clone(), if_version).await;
@@ -52,8 +57,8 @@ pub(super) async fn update(game: &mut Game<'_>, asked: &Rows) -> Outcome {
 pub(super) async fn delete(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     let key = some_key(game, asked);
     let told = |failure: Failure| Failure::new(format!("delete {key:?}\n{failure}"));
-    let reach = asked.ctx.reach(&asked.model, Action::Delete);
-    let found = game.records.iter().position(|record| record.id() == asked.id(&key) && evaluate(&reach, record));
+    let may_delete = |record: &Record| [Action::View, Action::Delete].iter().all(|action| asked.may(*action, record));
+    let found = game.records.iter().position(|record| record.id() == asked.id(&key) && may_delete(record));
     let expected = found.map(|at| game.records.remove(at));
     let answer = asked.delete(&key).await.map_err(Failure::from).map_err(told)?;
     equal(answer.as_ref().map(|deleted| &deleted.record), expected.as_ref()).map_err(told)?;
@@ -115,6 +120,21 @@ pub(super) async fn batch(game: &mut Game<'_>, asked: &Rows) -> Outcome {
     game.rows.hold(&game.records).await.map_err(told)
 }
 
+/// What whoever asks must be allowed to do with a record to change it so, before and after; `None` where they are denied
+/// whatever the record, because they say whose it is and may say so of none.
+pub(super) fn needed(asked: &Rows, patch: &Patch) -> Option<Vec<Action>> {
+    let says_whose = |change: &Change| ["owned_by", "assigned_to", "team_id"].contains(&change.field.name());
+    let is_transfer = patch.changes().iter().any(says_whose);
+    if is_transfer && asked.permits(Action::Update) && !asked.permits(Action::Transfer) {
+        return None;
+    }
+    Some(if is_transfer {
+        vec![Action::View, Action::Update, Action::Transfer]
+    } else {
+        vec![Action::View, Action::Update]
+    })
+}
+
 /// The answer, where it may be one; `None` where it failed as it must.
 fn agree<T: std::fmt::Debug>(answer: Result<T, Error>, may_fail: &[ErrorKind]) -> Result<Option<T>, Failure> {
     match answer {
@@ -128,7 +148,7 @@ fn agree<T: std::fmt::Debug>(answer: Result<T, Error>, may_fail: &[ErrorKind]) -
 /// Why the record cannot be written beside these; where there are two reasons, either may be told.
 pub(super) fn refusals(asked: &Rows, record: &Record, others: &[Record]) -> Vec<ErrorKind> {
     let taken = others.iter().any(|other| other.id() == record.id());
-    let denied = asked.ctx.check_create(record).is_err();
+    let denied = !asked.may(Action::Create, record);
     let kinds = [(taken, ErrorKind::AlreadyExists), (denied, ErrorKind::Denied)];
     kinds.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind).collect()
 }

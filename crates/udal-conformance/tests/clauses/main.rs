@@ -1,5 +1,6 @@
 //! The suite finds what it is for: for every clause there is a backend that is wrong in that one way, and fails it.
 
+mod access;
 mod changes;
 mod filters;
 mod links;
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
-use udal_conformance::{Subject, Verdict, cases, verdicts};
+use udal_conformance::{Subject, Verdict, cases, compare_access, verdicts};
 use udal_core::model::StorageKind;
 
 use crate::table::{MUTANTS, Mutant};
@@ -67,4 +68,35 @@ fn without_a_fault_every_clause_holds() {
         let failing: Vec<String> = clauses().iter().flat_map(|clause| failing(&faultless, clause, &runtime)).collect();
         assert!(failing.is_empty(), "{storage}:\n{}", failing.join("\n"));
     }
+}
+
+/// What chance finds of access, by someone's random permissions: each shape of a policy, wrong in one way.
+const FOUND_BY_CHANCE: [Fault; 14] = [
+    Fault::AccessAsksNoPermission,
+    Fault::ConditionsAreMetByNothing,
+    Fault::OneConditionIsEnough,
+    Fault::ContainsIsStartsWith,
+    Fault::TeamsAreForgotten,
+    Fault::OwnersAreForgotten,
+    Fault::AssigneesAreForgotten,
+    Fault::PeopleBelowAreForgotten,
+    Fault::SharesAreForgotten,
+    Fault::ToViewIsEnough,
+    Fault::ToUpdateIsEnough,
+    Fault::TransferIsAnUpdate,
+    Fault::ChangesMayLeaveTheReach,
+    Fault::BatchesAskToViewOnly,
+];
+
+#[test]
+fn chance_finds_what_is_wrong_with_access() {
+    let runtime = Runtime::new().unwrap();
+    let of = |fault, comparisons| {
+        let subject = Subject::tables(format!("{fault:?}"), Arc::new(Wrong::new(fault)), runtime.handle());
+        compare_access(&subject, 1, comparisons)
+    };
+    assert_eq!(of(Fault::None, 1_000), Ok(()));
+    // As many as every backend is asked by default: what is wrong in any shape is found by them.
+    let survivors: Vec<Fault> = FOUND_BY_CHANCE.into_iter().filter(|fault| of(*fault, 1_250).is_ok()).collect();
+    assert!(survivors.is_empty(), "chance does not find {survivors:?}");
 }

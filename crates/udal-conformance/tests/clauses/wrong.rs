@@ -6,10 +6,10 @@ use udal_core::contract::{
     Get, List, ListText, Page, Search, TextPieces, Update, Upsert,
 };
 use udal_core::record::Record;
-use udal_core::{AccessContext, Context, Result, TenantSlug};
+use udal_core::{AccessContext, Action, Context, Result, TenantSlug};
 use udal_memory::MemoryBackend;
 
-use crate::{changes, reads, writes};
+use crate::{access, changes, reads, writes};
 
 /// In what a backend is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,20 @@ pub(crate) enum Fault {
     CreateTenantMadeItAlways,
     DropTenantKeepsRecords,
     EveryoneWritesShared,
+    AccessAsksNoPermission,
+    ConditionsAreMetByNothing,
+    OneConditionIsEnough,
+    ContainsIsStartsWith,
+    TeamsAreForgotten,
+    OwnersAreForgotten,
+    AssigneesAreForgotten,
+    PeopleBelowAreForgotten,
+    SharesAreForgotten,
+    ToViewIsEnough,
+    ToUpdateIsEnough,
+    TransferIsAnUpdate,
+    ChangesMayLeaveTheReach,
+    BatchesAskToViewOnly,
     LinksAreNotChecked,
     BatchLinksLeadBackOnly,
     DeleteLeavesLinks,
@@ -167,11 +181,17 @@ impl Backend for Wrong {
     }
 
     async fn get(&self, ctx: &Context, op: Get) -> Result<Option<Record>> {
-        reads::get(self, &self.reading(ctx).await?, op).await
+        match access::get(self, ctx, &op).await {
+            Some(answer) => answer,
+            None => reads::get(self, &self.reading(ctx).await?, op).await,
+        }
     }
 
     async fn list(&self, ctx: &Context, op: List) -> Result<Page> {
-        reads::list(self, &self.reading(ctx).await?, op).await
+        match access::list(self, ctx, &op).await {
+            Some(answer) => answer,
+            None => reads::list(self, &self.reading(ctx).await?, op).await,
+        }
     }
 
     async fn list_text(&self, ctx: &Context, op: ListText) -> Result<TextPieces> {
@@ -183,18 +203,30 @@ impl Backend for Wrong {
     }
 
     async fn count(&self, ctx: &Context, op: Count) -> Result<u64> {
-        reads::count(self, &self.reading(ctx).await?, op).await
+        match access::count(self, ctx, &op).await {
+            Some(answer) => answer,
+            None => reads::count(self, &self.reading(ctx).await?, op).await,
+        }
     }
 
     async fn create(&self, ctx: &Context, op: Create) -> Result<Created> {
+        if let Some(answer) = access::create(self, ctx, &op).await {
+            return answer;
+        }
         writes::create(self, &self.writing(ctx, op.record.model().is_shared()).await?, op).await
     }
 
     async fn update(&self, ctx: &Context, op: Update) -> Result<Record> {
+        if let Some(record) = access::update(self, ctx, &op).await? {
+            return Ok(record);
+        }
         writes::update(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
     }
 
     async fn delete(&self, ctx: &Context, op: Delete) -> Result<Option<Deleted>> {
+        if let Some(answer) = access::delete(self, ctx, &op).await? {
+            return Ok(answer);
+        }
         writes::delete(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
     }
 
@@ -207,10 +239,16 @@ impl Backend for Wrong {
     }
 
     async fn batch_update(&self, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
+        if self.fault == Fault::BatchesAskToViewOnly && ctx.access().holds(&op.model, Action::View) {
+            return access::batch_update(self, ctx, op).await;
+        }
         changes::batch_update(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
     }
 
     async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
+        if self.fault == Fault::BatchesAskToViewOnly && ctx.access().holds(&op.model, Action::View) {
+            return access::batch_delete(self, ctx, op).await;
+        }
         changes::batch_delete(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
     }
 

@@ -45,6 +45,19 @@ use crate::record::Record;
 /// - `[TENANT-5]` `drop_tenant` removes every record of the tenant, and of no other; the tenant can be made again, empty.
 /// - `[TENANT-6]` A model that is declared `shared` has one set of records, which every tenant reads; to write them is
 ///   [`Denied`](crate::ErrorKind::Denied) without the permission `shared_reference:write` or an unrestricted context.
+/// - `[ACCESS-1]` To a user without the permission to view a model there is no record of it: none is read, found or counted,
+///   and a change or a delete is as of an id that is not there.
+/// - `[ACCESS-2]` What a user without the permission to create sends is [`Denied`](crate::ErrorKind::Denied), whatever its id.
+/// - `[ACCESS-3]` A grant reaches the records that meet all of its conditions, of those that the ownership policy reaches; one
+///   grant is enough. A missing attribute meets no condition, also not `not_equals` and `not_in`.
+/// - `[ACCESS-4]` A change takes the reach to update, and a delete that to delete, beside the reach to view: what is out of one
+///   of them is as if it were not there.
+/// - `[ACCESS-5]` A change that names `owned_by`, `assigned_to` or `team_id` takes the reach to transfer too, before and after it.
+///   Who may change records but transfer none is [`Denied`](crate::ErrorKind::Denied) it, whatever the id.
+/// - `[ACCESS-6]` A record that is shared with a user is within reach, whosever it is, for the actions that the share's level
+///   names, where the permission is held and a grant's conditions are met.
+/// - `[ACCESS-7]` A change after which the record would meet no grant's conditions is [`Denied`](crate::ErrorKind::Denied).
+/// - `[ACCESS-8]` Batches ask the same for each item.
 /// - `[VALUE-1]` What is read is what was written, for every type, exactly: no lost digit, no changed letter, no cut.
 /// - `[VALUE-2]` A missing value, and an empty set, is read as missing; an empty string, an empty list is read as itself.
 /// - `[VALUE-3]` Sets are read sorted and without duplicates; lists keep order and duplicates.

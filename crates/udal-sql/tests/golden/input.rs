@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use udal_core::access::People;
+use udal_core::access::{Condition, ConditionOperator, Entitlement, Grant, People, ShareLevel};
 use udal_core::contract::Start;
 use udal_core::filter::{Predicate, parse};
 use udal_core::model::Model;
@@ -71,16 +71,42 @@ impl Input {
     }
 
     pub(crate) fn reach(&mut self, model: &Model) -> Predicate {
-        let access = match self.texts("as").as_slice() {
-            [] => Ok(AccessContext::unrestricted("a golden case")),
-            [user, team, policy] => AccessContext::user(user, Some(team))
-                .map(|access| access.permit_all(model.subject(), &ownership(policy)).build()),
-            other => panic!("{}: `as` is {other:?}, not user, team and policy", self.path),
+        let access = match self.take("as") {
+            None => Ok(AccessContext::unrestricted("a golden case")),
+            Some(Json::Array(words)) => {
+                let words: Vec<&str> = words.iter().filter_map(Json::as_str).collect();
+                let [user, team, policy] = words.as_slice() else {
+                    panic!("{}: `as` is {words:?}, not user, team and policy", self.path);
+                };
+                AccessContext::user(user, Some(team))
+                    .map(|access| access.permit_all(model.subject(), &ownership(policy)).build())
+            }
+            Some(held) => Ok(self.holder(model, &held)),
         };
         let context = access.and_then(|access| Ok(Context::new(TenantSlug::new("acme")?, access)));
         context
             .map(|context| context.reach(model, Action::View))
             .unwrap_or_else(|error| panic!("{}: {error}", self.path))
+    }
+
+    /// `ann` of team `red`, who may view records: by a policy, under grants of conditions, with records shared.
+    fn holder(&self, model: &Model, held: &Json) -> AccessContext {
+        let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
+        let condition = |json: &Json| {
+            let operator = ConditionOperator::parse(json[1].as_str().unwrap_or_default());
+            let operator = operator.unwrap_or_else(|error| panic!("{}: {error}", self.path));
+            let condition = Condition::new(json[0].as_str().unwrap_or_default(), operator, json[2].clone());
+            condition.check(model).unwrap_or_else(|error| panic!("{}: {error}", self.path));
+            condition
+        };
+        let grant = |json: &Json| list(json).iter().map(condition).fold(Grant::new("a golden case"), Grant::when);
+        let policy = Entitlement::of(ownership(held["policy"].as_str().unwrap_or_default()));
+        let entitlement = list(&held["grants"]).iter().map(grant).fold(policy, Entitlement::grant);
+        let ann = AccessContext::user("ann", Some("red")).unwrap_or_else(|error| panic!("{}: {error}", self.path));
+        let ann = ann.permit(model.permission(Action::View), entitlement);
+        let shared = list(&held["shared"]);
+        let ids = shared.iter().filter_map(Json::as_str);
+        ids.fold(ann, |ann, id| ann.share(model.subject(), id, ShareLevel::View)).build()
     }
 
     pub(crate) fn order(&mut self, model: &Model) -> Order {
