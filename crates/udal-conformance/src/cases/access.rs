@@ -11,7 +11,7 @@ use udal_core::{Context, Error, ErrorKind};
 
 use crate::case::{Case, Failure, Outcome, case};
 use crate::changes::{Op, failures, item, key, refused};
-use crate::expect::{equal, fails, same_record};
+use crate::expect::{equal, fails, same_record, some};
 use crate::rows::Rows;
 use crate::world::World;
 
@@ -257,13 +257,11 @@ async fn what_may_be_changed_and_not_seen_is_not_there(world: &World) -> Outcome
     rows.hold(&records).await
 }
 
-const AWAY: [&str; 3] = ["owned_by", "assigned_to", "team_id"];
-
 async fn to_say_whose_it_is_takes_the_permission(world: &World) -> Outcome {
     let (rows, records) = fill(world).await?;
     let held = [(Action::View, everything()), (Action::Update, everything())];
     let asked = rows.seen_by(&context(world, &rows, &held)?);
-    for field in AWAY {
+    for field in ["owned_by", "assigned_to", "team_id"] {
         let value = if field == "assigned_to" { json!(["bob"]) } else { json!("red") };
         for key in ["one", "blue", "not-there"] {
             // Also of what is not there, and of what stays what it is: nothing is learned by it.
@@ -303,7 +301,7 @@ async fn a_share_is_for_what_its_level_names(world: &World) -> Outcome {
         let held = Action::ALL.map(|action| (action, everything()));
         let shared = ann(&subject, &held)?.share(&subject, record.id(), level).build();
         let asked = rows.seen_by(&world.asker(shared));
-        same_record(&crate::expect::some(asked.get(level.name()).await?, "shared record")?, &record)?;
+        same_record(&some(asked.get(level.name()).await?, "shared record")?, &record)?;
         equal((asked.find(json!({})).await?, asked.count(json!({})).await?), (vec![level.name().to_owned()], 1))?;
         let changed = asked.update(level.name(), json!({"value": 2})).await;
         if level == ShareLevel::View {
@@ -370,7 +368,7 @@ async fn batches_ask_for_each_item(world: &World) -> Outcome {
     let not_found = [0, 2, 3, 4].map(|index| (index, ErrorKind::NotFound));
     equal((report.updated, failures(&report)), (1, not_found.to_vec()))?;
     for record in records.iter_mut().filter(|record| record.id() == "Plain/one") {
-        *record = crate::expect::some(rows.get("one").await?, "changed record")?;
+        *record = some(rows.get("one").await?, "changed record")?;
         equal(record.version(), 2)?;
     }
     let keys = ["none", "one", "two", "not-there"].map(key);

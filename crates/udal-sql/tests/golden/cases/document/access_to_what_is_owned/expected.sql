@@ -1,0 +1,5 @@
+SELECT count(*)
+FROM "udal_documents"
+WHERE "model" = $1 AND "owned_by" = $2;
+-- $1 text: "Invoice"
+-- $2 text: "ann"

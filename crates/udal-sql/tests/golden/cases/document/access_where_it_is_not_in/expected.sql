@@ -1,0 +1,7 @@
+SELECT count(*)
+FROM "udal_documents"
+WHERE "model" = $1
+AND ("team_id" = $2 AND ("body"->>'quantity')::bigint <> ALL ($3));
+-- $1 text: "Invoice"
+-- $2 text: "red"
+-- $3 bigint[]: [1,2]

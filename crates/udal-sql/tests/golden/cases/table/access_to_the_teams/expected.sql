@@ -1,0 +1,4 @@
+SELECT count(*)
+FROM "invoices"
+WHERE "team_id" = $1;
+-- $1 text: "red"

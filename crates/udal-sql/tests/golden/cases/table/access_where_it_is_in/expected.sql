@@ -1,0 +1,5 @@
+SELECT count(*)
+FROM "invoices"
+WHERE ("team_id" = $1 AND "status" = ANY ($2));
+-- $1 text: "red"
+-- $2 text[]: ["it's void","open"]
