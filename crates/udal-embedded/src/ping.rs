@@ -21,7 +21,9 @@ const PROTOCOL: i32 = 196_608;
 pub(crate) enum Answer {
     /// It takes connections.
     Ready,
-    /// It starts, recovers, shuts down, or is not there.
+    /// It starts or recovers, and says so.
+    Starting,
+    /// It shuts down, is not there, or says nothing.
     NotYet,
     /// It runs and does not want this user.
     Refused(String),
@@ -82,6 +84,7 @@ fn understand_error(fields: &[u8]) -> Answer {
     match field(b'C').as_deref() {
         // Full is up: whoever comes next waits for a connection, not for the server.
         Some("53300") => Answer::Ready,
+        Some("57P03") => Answer::Starting,
         Some(code) if code.starts_with("57P") => Answer::NotYet,
         _ => Answer::Refused(field(b'M').unwrap_or_else(|| "it gives no reason".to_owned())),
     }
@@ -95,7 +98,8 @@ mod tests {
     fn tells_ready_from_not_yet_and_refused() {
         let error = |code: &str| format!("SFATAL\0C{code}\0Mno such role\0\0").into_bytes();
         assert_eq!(understand(b'R', &[0, 0, 0, 0]), Answer::Ready);
-        assert_eq!(understand(b'E', &error("57P03")), Answer::NotYet);
+        assert_eq!(understand(b'E', &error("57P03")), Answer::Starting);
+        assert_eq!(understand(b'E', &error("57P01")), Answer::NotYet);
         assert_eq!(understand(b'E', &error("53300")), Answer::Ready);
         assert_eq!(understand(b'E', &error("28000")), Answer::Refused("no such role".to_owned()));
         assert_eq!(understand(b'R', &[0, 0, 0, 5]), Answer::Refused("it asks for a password".to_owned()));

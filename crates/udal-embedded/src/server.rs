@@ -26,6 +26,10 @@ pub const USER: &str = "udal";
 /// The database that is always there.
 pub const DATABASE: &str = "postgres";
 
+/// How long a server is waited for that says it is starting.
+const LONGEST_START: Duration = Duration::from_secs(3600);
+/// How often it is said meanwhile.
+const TELL_AFTER: Duration = Duration::from_secs(10);
 /// How long to wait between two looks whether the server is ready: twice as long each time, up to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
 
@@ -158,16 +162,18 @@ impl<'a> Start<'a> {
     fn until_ready(&self) -> Result<Ready, EmbeddedError> {
         let mut launched: Option<Launched> = None;
         let (mut pause, longest) = PAUSES;
+        let now = Instant::now();
+        let mut waiting = Waiting { deadline: self.deadline, end: now + LONGEST_START, told: now };
         loop {
             match Postmaster::find(&self.directory.cluster())? {
-                Some(postmaster) => {
-                    if let Some(ready) = self.ask(&postmaster, launched.as_ref())? {
-                        return Ok(ready);
-                    }
-                }
+                Some(postmaster) => match self.ask(&postmaster, launched.as_ref())? {
+                    Asked::Ready(ready) => return Ok(ready),
+                    Asked::Starting => waiting.it_starts(Instant::now(), self.settings.start_timeout),
+                    Asked::Nothing => {}
+                },
                 None => launched = self.launch_if_none(launched)?,
             }
-            if Instant::now() >= self.deadline {
+            if Instant::now() >= waiting.deadline {
                 return Err(self.timed_out(launched.as_ref()));
             }
             thread::sleep(pause);
@@ -175,15 +181,16 @@ impl<'a> Start<'a> {
         }
     }
 
-    fn ask(&self, postmaster: &Postmaster, launched: Option<&Launched>) -> Result<Option<Ready>, EmbeddedError> {
-        let Some((socket_dir, port)) = postmaster.socket() else { return Ok(None) };
+    fn ask(&self, postmaster: &Postmaster, launched: Option<&Launched>) -> Result<Asked, EmbeddedError> {
+        let Some((socket_dir, port)) = postmaster.socket() else { return Ok(Asked::Nothing) };
         match ping(&socket::path(socket_dir, *port), USER, DATABASE) {
-            Answer::Ready => Ok(Some(Ready {
+            Answer::Ready => Ok(Asked::Ready(Ready {
                 socket_dir: socket_dir.clone(),
                 port: *port,
                 started_here: launched.is_some_and(|launched| launched.pid() == postmaster.pid()),
             })),
-            Answer::NotYet => Ok(None),
+            Answer::Starting => Ok(Asked::Starting),
+            Answer::NotYet => Ok(Asked::Nothing),
             Answer::Refused(reason) => {
                 Err(EmbeddedError::Refused { data_dir: self.directory.path().to_path_buf(), reason })
             }
@@ -232,6 +239,34 @@ impl<'a> Start<'a> {
     }
 }
 
+/// What a server that runs says of itself.
+enum Asked {
+    Ready(Ready),
+    /// It starts, or recovers from a crash.
+    Starting,
+    Nothing,
+}
+
+/// How long a start goes on.
+struct Waiting {
+    deadline: Instant,
+    /// When it ends though the server says that it starts: it says the same while it shuts down.
+    end: Instant,
+    /// When it was last said that a start takes long.
+    told: Instant,
+}
+
+impl Waiting {
+    /// A server that says that it starts is waited for: to end a recovery would be to begin it again with the next start.
+    fn it_starts(&mut self, now: Instant, timeout: Duration) {
+        self.deadline = self.deadline.max(now + timeout).min(self.end.max(self.deadline));
+        if now - self.told >= TELL_AFTER {
+            self.told = now;
+            tracing::info!("PostgreSQL is still starting: it recovers from a crash");
+        }
+    }
+}
+
 /// Refuses a data directory that the server's user could not enter, before anything is made in it.
 fn refuse_closed_path(data_dir: &Path) -> Result<(), EmbeddedError> {
     let (data_dir, existing) = directory::nearest_existing(data_dir)?;
@@ -243,4 +278,20 @@ struct Ready {
     socket_dir: PathBuf,
     port: u16,
     started_here: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_it_starts_is_waited_for_but_not_for_ever() {
+        let (begun, timeout) = (Instant::now(), Duration::from_secs(120));
+        let mut waiting = Waiting { deadline: begun + timeout, end: begun + LONGEST_START, told: begun };
+        waiting.it_starts(begun + Duration::from_secs(100), timeout);
+        assert_eq!(waiting.deadline, begun + Duration::from_secs(220));
+        assert_eq!(waiting.told, begun + Duration::from_secs(100));
+        waiting.it_starts(begun + Duration::from_secs(3550), timeout);
+        assert_eq!(waiting.deadline, begun + LONGEST_START);
+    }
 }

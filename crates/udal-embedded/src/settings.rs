@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long a start may take unless [`Settings::start_timeout`] says otherwise: long enough for a crash recovery.
+/// How long a start waits unless [`Settings::start_timeout`] says otherwise.
 pub const DEFAULT_START_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Says whether committed data survives a crash of the machine.
@@ -25,7 +25,8 @@ pub struct Settings {
     pub durability: Durability,
     /// The directory of the PostgreSQL binaries; searched for when `None`.
     pub binaries: Option<PathBuf>,
-    /// How long a start may take, waiting for another process and crash recovery included.
+    /// How long a start waits for another process, and for a server that does not say that it is starting: one that does, as
+    /// while it recovers from a crash, is waited for as long as that takes.
     pub start_timeout: Duration,
 }
 
