@@ -30,6 +30,7 @@ mod streams;
 mod tables;
 mod tenants;
 mod texts;
+mod transfers;
 mod unlinks;
 mod updates;
 mod upserts;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Case> {
         tenants::cases(),
         shared::cases(),
         access::cases(),
+        transfers::cases(),
         values::cases(),
         texts::cases(),
         tables::cases(),
