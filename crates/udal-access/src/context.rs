@@ -121,6 +121,11 @@ impl<'a> Asker<'a> {
         Some(Asker { directory, user, team: id, ownership, roles: team.members.get(user)? })
     }
 
+    /// Their id.
+    pub(crate) fn user(&self) -> &'a str {
+        self.user
+    }
+
     /// Whether a grant is for them.
     pub(crate) fn is_meant(&self, to: &Grantee) -> bool {
         match to {

@@ -166,6 +166,29 @@ impl Entry {
         }
     }
 
+    /// What the audit log says of it: no operand of a condition and no mask, which may tell what is in a hidden field.
+    pub fn audited(&self) -> String {
+        match self {
+            Entry::Grant(Grant { permission, to, conditions }) => {
+                let tests: Vec<String> = conditions
+                    .iter()
+                    .map(|condition| format!("{} {} …", condition.field, condition.operator))
+                    .collect();
+                let when = if tests.is_empty() { String::new() } else { format!(" when {}", tests.join(" and ")) };
+                format!("grant {permission} to {to}{when}")
+            }
+            Entry::Field(FieldRule { group, subject, field, visibility, except }) => {
+                let kept = if *visibility == Visibility::Hidden { "hidden" } else { "masked" };
+                let except = if except.is_empty() { String::new() } else { format!(" except for {}", list(except)) };
+                format!("field {group}.{subject}.{field} {kept}{except}")
+            }
+            entry => match entry.details() {
+                details if details.is_empty() => format!("{} {}", entry.kind(), entry.name()),
+                details => format!("{} {}: {details}", entry.kind(), entry.name()),
+            },
+        }
+    }
+
     /// What it says beyond its name; empty where that is all.
     pub fn details(&self) -> String {
         let optional = |key: &str, text: &Option<String>| text.as_ref().map(|text| format!("{key} {text}"));

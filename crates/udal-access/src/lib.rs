@@ -25,6 +25,7 @@ mod context;
 mod directory;
 mod edit;
 mod entry;
+mod explain;
 mod file;
 mod pattern;
 
@@ -37,5 +38,6 @@ pub use directory::{
 };
 pub use edit::{TeamChange, UserChange};
 pub use entry::{Change, Entry, TeamEntry, diff};
+pub use explain::{Considered, Outcome, Question, explain};
 pub use file::{load_file, load_text};
 pub use pattern::{Pattern, SHARED_REFERENCE_WRITE};

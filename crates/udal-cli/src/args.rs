@@ -1,7 +1,9 @@
 //! The commands and their options.
 
 mod access;
+mod audit;
 mod history;
+mod import;
 mod who;
 
 use std::path::PathBuf;
@@ -14,7 +16,9 @@ use udal::config::{ENV_CONFIG, ENV_DATA_DIR, ENV_GROUPS};
 use udal_format::{Format, IsonOptions};
 
 pub(crate) use access::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, UserCommand};
+pub(crate) use audit::{AuditArguments, AuditCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
+pub(crate) use import::{ImportArguments, InputFormat};
 
 use crate::help;
 use crate::import::Mode;
@@ -102,6 +106,9 @@ pub(crate) enum Command {
     /// Say who may do what: users, teams, roles, grants, shares
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Show what was done and denied, and by whom
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show what Udal does, on data of its own
     #[command(after_help = help::DEMO)]
     Demo(Demo),
@@ -355,38 +362,6 @@ pub(crate) struct SearchArguments {
     /// The most records to find [default: 100]
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
-}
-
-/// How a file of records is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum InputFormat {
-    /// A JSON object a line
-    Ndjson,
-    /// Comma-separated values with a header
-    Csv,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ImportArguments {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// The file; - is standard input
-    pub(crate) file: PathBuf,
-    /// What is done with each row: create, upsert or update
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Create, hide_possible_values = true)]
-    pub(crate) mode: Mode,
-    /// How the file is written [default: by the file's ending; ndjson]
-    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
-    pub(crate) input_format: Option<InputFormat>,
-    /// Write all rows or none
-    #[arg(long)]
-    pub(crate) atomic: bool,
-    /// Fields of the file to leave out, such as version,updated_at
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
-    pub(crate) without: Vec<String>,
-    /// Write every row that could not be imported to this file, as JSON a line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) errors: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The commands, but for import and demo.
 
 mod access;
+mod audit;
 mod history;
 mod migrate;
 mod model;
@@ -36,6 +37,10 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
             let (tenant, request) = access::read(command)?;
             let work = async |udal: &Udal| access::run(&tenant, request, udal, output).await;
             with_udal(configuration(options)?, None, work).await
+        }
+        Command::Audit(command) => {
+            let request = audit::read(command)?;
+            with_udal(configuration(options)?, None, async |udal| audit::run(request, udal, output).await).await
         }
         Command::Record(command) => {
             if let Some(arguments) = of_file(command) {
@@ -74,6 +79,7 @@ pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &
             let ctx = operator(&command.target().tenant)?;
             record::run(record::read(command)?, &ctx, service, output).await
         }
+        Command::Audit(_) => Err(Error::invalid("the demo does not show its audit log").into()),
         Command::Access(_) => Err(Error::invalid("the demo has no access directory").into()),
         Command::Migrate(_) => Err(Error::invalid("the demo does not migrate its tenant").into()),
         Command::Demo(_) => Err(Error::invalid("the demo does not show itself").into()),

@@ -69,7 +69,8 @@ pub(crate) const TENANT_MAINTAIN: &str = "\
 For models with `partition_by`: the partitions of today and the three spans after it are made, so
 that no write waits for one; with `retention`, partitions that are over as a whole are dropped with
 their records, or kept as tables of their own where it says `then: detach`. Where TerminusDB servers
-are configured, the layers of the tenant's graph database are optimised. Run it once a day;
+are configured, the layers of the tenant's graph database are optimised. Entries of the audit log
+that are older than `audit_days` are forgotten. Run it once a day;
 interrupted, it goes on when it is run again.
 
 Examples:
@@ -95,7 +96,7 @@ Nothing is changed. Each difference is `due`, `refused` until it is allowed by i
 With --format json the answer is a list of {\"tenant\", \"drift\", \"error\", \"changes\"}, and a change is
 {\"model\", \"change\", \"state\", \"reason\", \"statements\"}; the tenant of the shared reference database
 is null. A table that is not there yet is made whole by the first write. Classes on TerminusDB servers
-are compared too: a field that is required now can be allowed and filled, another type is `blocked`.";
+are compared too: what records there stand against is `blocked`, and cannot be allowed.";
 
 pub(crate) const MIGRATE_APPLY: &str = "\
 Examples:

@@ -36,6 +36,7 @@ pub(crate) async fn with_udal<T>(
         tenant_prefix,
         shared_database,
         limits,
+        audit_days,
         terminusdb,
     } = configuration;
     let builder = servers.into_iter().fold(Udal::builder(), |builder, (name, server)| builder.server(name, server));
@@ -47,6 +48,7 @@ pub(crate) async fn with_udal<T>(
         .tenant_prefix(tenant_prefix)
         .shared_database(shared_database)
         .limits(limits)
+        .audit_days(audit_days)
         .terminusdb(terminusdb);
     let builder = match catalog {
         Some(catalog) => builder.catalog(catalog),

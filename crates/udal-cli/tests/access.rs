@@ -194,6 +194,41 @@ fn commands_for_a_user_see_and_write_what_the_user_may() {
     office.access(&[&["unshare"], &share[..]].concat()).json();
     assert!(!office.ids("jane").contains(&"AppCRMAccount/of-otto".to_owned()));
 
+    let why = |user: &str, action: &str, rest: &[&str]| {
+        let permission = format!("crm.AppCRMAccount.{action}");
+        office.access(&[&["explain", "--user", user, "--permission", &permission], rest].concat())
+    };
+    let of_otto = ["--record", "AppCRMAccount/of-otto"];
+    let explained = why("jane", "view", &of_otto).json();
+    let outcome = |question: &str| {
+        let rules = explained["considered"].as_array().unwrap();
+        rules.iter().find(|rule| rule["question"] == question).map(|rule| rule["outcome"].clone())
+    };
+    assert_eq!((&explained["permitted"], outcome("permission")), (&json!(false), Some(json!("matched"))));
+    assert_eq!((outcome("ownership"), outcome("share")), (Some(json!("not_matched")), None));
+    assert!(explained["statement"].as_str().unwrap().starts_with("SELECT "), "{explained}");
+    assert!(explained["predicate"].as_str().unwrap().contains("owned_by eq \"jane\""), "{explained}");
+    assert!(!explained["plan"].as_array().unwrap().is_empty(), "{explained}");
+    assert_eq!(why("nancy", "transfer", &[]).json()["permitted"], true);
+    let missing = why("otto", "update", &["--format", "table"]).out();
+    assert!(missing.starts_with("otto may not crm.AppCRMAccount.update\n"), "{missing}");
+    assert!(missing.contains("- permission  crm.AppCRMAccount.update: no role of theirs holds it"), "{missing}");
+    assert!(why("jan", "view", &["--format", "table"]).out().contains("- user        jan: did you mean `jane`?"));
+    assert!(why("jane", "viev", &[]).refused(3).contains("did you mean `view`?"));
+    why("jane", "view", &["--record", "AppCRMAccount/none"]).refused(4);
+
+    // What was done and denied is in the audit log.
+    let audit = |rest: &[&str]| office.desk.udal(&[&["audit", "list", "--tenant", "a-user"], rest].concat());
+    let denials = audit(&["--kind", "denial", "--user", "otto"]).json();
+    let operations: Vec<&str> =
+        denials.as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
+    assert_eq!(operations, ["create", "build_access_context", "build_access_context"]);
+    let csv = audit(&["--kind", "write", "--user", "jane", "--all", "--format", "csv"]).out();
+    assert!(csv.starts_with("at,kind,operation,model,record,records,user,team,task,request,detail"), "{csv}");
+    assert!(csv.contains(",write,update,crm.AppCRMAccount,AppCRMAccount/of-jane,1,jane,sales,,"), "{csv}");
+    assert_eq!(audit(&["--since", "2999-01-01T00:00:00Z"]).json(), json!([]));
+    assert!(audit(&["--kind", "denail"]).refused(3).contains("did you mean `denial`?"));
+
     // A tenant that is made again starts without a directory.
     office.desk.udal(&["tenant", "drop", "a-user", "--yes"]).json();
     office.desk.udal(&["tenant", "create", "a-user"]).json();

@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 44] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -39,6 +39,7 @@ const COMMANDS: [&[&str]; 41] = [
     &["access", "revoke"],
     &["access", "share"],
     &["access", "unshare"],
+    &["access", "explain"],
     &["access", "user"],
     &["access", "user", "set"],
     &["access", "user", "remove"],
@@ -48,6 +49,8 @@ const COMMANDS: [&[&str]; 41] = [
     &["access", "member"],
     &["access", "member", "set"],
     &["access", "member", "remove"],
+    &["audit"],
+    &["audit", "list"],
 ];
 
 fn help(path: &[&str]) -> String {

@@ -4,6 +4,7 @@
 //! what [`filter::evaluate`], [`order::Order`] and [`search::Query`] say.
 
 pub mod access;
+pub mod audit;
 pub mod contract;
 pub mod cursor;
 mod error;

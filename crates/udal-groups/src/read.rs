@@ -8,7 +8,7 @@ use crate::files::GROUP_FILE;
 use crate::places::{ModelPlaces, Places};
 
 const GROUP_KEYS: [&str; 3] = ["group", "description", "models"];
-const MODEL_KEYS: [&str; 12] = [
+const MODEL_KEYS: [&str; 13] = [
     "description",
     "permission",
     "storage",
@@ -18,6 +18,7 @@ const MODEL_KEYS: [&str; 12] = [
     "partition_interval",
     "shared",
     "on_delete",
+    "audit_reads",
     "indexes",
     "retention",
     "fields",
@@ -141,6 +142,7 @@ impl Reader<'_> {
                 "partition_interval" => model.partition_interval = self.base.text(key, value),
                 "shared" => model.shared = self.base.truth(key, value),
                 "on_delete" => model.on_delete = self.base.text(key, value),
+                "audit_reads" => model.audit_reads = self.base.truth(key, value),
                 "indexes" => model.indexes = self.indexes(value),
                 "retention" => self.retention(value, &mut model),
                 _ => model.fields = self.fields(value, places),

@@ -5,7 +5,6 @@
 
 mod backend;
 mod changes;
-mod history;
 mod read;
 mod store;
 mod write;

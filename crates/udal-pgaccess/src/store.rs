@@ -2,12 +2,13 @@
 
 use tokio_postgres::Row;
 use udal_access::{Change, Directory, Problem, diff};
+use udal_core::audit::{AuditEntry, AuditKind};
 use udal_core::model::Catalog;
-use udal_core::{Error, ErrorKind, Result, TenantSlug};
+use udal_core::{Context, Error, ErrorKind, Result, TenantSlug};
 use udal_pgpool::{Failure, TenantDatabases, Transaction};
 use udal_sql::{Param, Sql, Statement};
 
-use crate::{Stored, snapshot, steps};
+use crate::{Stored, audit, snapshot, steps};
 
 /// The directories of all tenants. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -69,7 +70,8 @@ impl DirectoryStore {
         rows.iter().map(read).collect()
     }
 
-    /// Changes the tenant's directory to what `edit` makes of it, whole or not at all. Who else changes it meanwhile waits.
+    /// Changes the directory of the context's tenant to what `edit` makes of it, whole or not at all, and notes it in the
+    /// audit log with it. Who else changes it meanwhile waits.
     ///
     /// # Errors
     /// What `edit` says; [`VersionConflict`](ErrorKind::VersionConflict) where it is not as `expected` any more;
@@ -77,10 +79,11 @@ impl DirectoryStore {
     /// `Unavailable` where the platform's server cannot be reached.
     pub async fn change(
         &self,
-        tenant: &TenantSlug,
+        ctx: &Context,
         expected: Expected,
         edit: impl FnOnce(Directory) -> Result<Directory> + Send,
     ) -> Result<Changed> {
+        let tenant = ctx.tenant();
         let work = async |transaction: &Transaction<'_>| {
             transaction.execute(&begin(tenant)).await?;
             let generation = held(&transaction.query(&hold(tenant)).await?)?;
@@ -97,6 +100,10 @@ impl DirectoryStore {
                 transaction.execute(&statement).await?;
             }
             let generation = held(&transaction.query(&advance(tenant)).await?)?;
+            for entries in changes.chunks(ENTRIES_AT_ONCE) {
+                let entries: Vec<AuditEntry> = entries.iter().map(|change| entry(ctx, change)).collect();
+                transaction.execute(&audit::insert(tenant, &entries)).await?;
+            }
             Ok(Changed { changes, generation })
         };
         let changed = self.databases.change_platform(work).await?;
@@ -115,6 +122,19 @@ impl DirectoryStore {
         let work = async |transaction: &Transaction<'_>| Ok(transaction.execute(&statement).await?);
         self.databases.change_platform(work).await.map(drop)
     }
+}
+
+/// How many entries of the audit log are written by one statement.
+const ENTRIES_AT_ONCE: usize = 500;
+
+/// What the audit log says of a change.
+fn entry(ctx: &Context, change: &Change) -> AuditEntry {
+    let operation = match change {
+        Change::Add(_) => "add",
+        Change::Remove(_) => "remove",
+        Change::Replace { .. } => "change",
+    };
+    AuditEntry { detail: Some(change.entry().audited()), ..AuditEntry::new(ctx, AuditKind::Permission, operation) }
 }
 
 /// Makes the row that stands for the directory, where there is none.

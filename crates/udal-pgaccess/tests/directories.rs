@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use udal_access::{Directory, Grant, Grantee, Pattern, UserChange, load_text};
 use udal_core::access::Permission;
 use udal_core::model::Catalog;
-use udal_core::{Error, ErrorKind, TenantSlug};
+use udal_core::{AccessContext, Context, Error, ErrorKind, TenantSlug};
 use udal_embedded::{Durability, Server, Settings};
 use udal_pgaccess::{Contexts, DirectoryStore, Expected, Freshness};
 use udal_pgpool::TenantDatabases;
@@ -81,12 +81,16 @@ fn acme() -> TenantSlug {
     TenantSlug::new("acme").unwrap()
 }
 
+fn operator() -> Context {
+    Context::new(acme(), AccessContext::unrestricted("the test"))
+}
+
 fn view() -> Permission {
     Permission::parse("crm.Account.view").unwrap()
 }
 
 async fn apply(store: &DirectoryStore, directory: Directory) -> i64 {
-    store.change(&acme(), Expected::Any, move |_| Ok(directory)).await.unwrap().generation
+    store.change(&operator(), Expected::Any, move |_| Ok(directory)).await.unwrap().generation
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +102,7 @@ async fn what_is_stored_is_read_the_same() {
     let stored = store.read(&acme()).await.unwrap();
     assert_eq!((stored.generation, &stored.directory), (first, &policies()));
     // The same again is no change.
-    let same = store.change(&acme(), Expected::Any, |_| Ok(policies())).await.unwrap();
+    let same = store.change(&operator(), Expected::Any, |_| Ok(policies())).await.unwrap();
     assert_eq!((same.generation, same.changes.len()), (first, 0));
 
     // Every kind of entry goes, comes and changes.
@@ -135,14 +139,14 @@ async fn a_change_is_whole_or_nothing() {
     let store = fixture.store();
     let first = apply(&store, policies()).await;
     // What is not whole is refused, and nothing changed: jane reports to nancy.
-    let tenant = acme();
+    let tenant = operator();
     let refused = store.change(&tenant, Expected::Any, |mut directory| {
         directory.remove_user("nancy")?;
         Ok(directory)
     });
     assert!(refused.await.unwrap_err().to_string().contains("there is no user `nancy`"));
     let refused = store
-        .change(&acme(), Expected::Any, |mut directory| {
+        .change(&operator(), Expected::Any, |mut directory| {
             directory.set_user("new", UserChange { reports_to: Some("nobody".to_owned()), ..UserChange::default() });
             Ok(directory)
         })
@@ -152,10 +156,10 @@ async fn a_change_is_whole_or_nothing() {
     assert!(refused.to_string().contains("there is no user `nobody`"), "{refused}");
     // Who looked at another state changes nothing.
     let refused =
-        store.change(&acme(), Expected::Generation(first - 1), |_| Ok(Directory::default())).await.unwrap_err();
+        store.change(&operator(), Expected::Generation(first - 1), |_| Ok(Directory::default())).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::VersionConflict);
     // What the edit refuses is not done.
-    let refused = store.change(&acme(), Expected::Any, |_| Err(Error::invalid("no"))).await.unwrap_err();
+    let refused = store.change(&operator(), Expected::Any, |_| Err(Error::invalid("no"))).await.unwrap_err();
     assert_eq!(refused.message(), "no");
     let stored = store.read(&acme()).await.unwrap();
     assert_eq!((stored.generation, stored.directory), (first, policies()));
@@ -173,7 +177,7 @@ async fn many_change_one_directory_at_once_and_none_is_lost() {
                 directory.set_user(&format!("u{number}"), UserChange::default());
                 Ok(directory)
             };
-            store.change(&acme(), Expected::Any, add).await.unwrap().generation
+            store.change(&operator(), Expected::Any, add).await.unwrap().generation
         });
     }
     let mut generations = tasks.join_all().await;
@@ -205,7 +209,7 @@ async fn a_change_is_seen_in_every_process_within_a_second() {
     assert!(changed_at.elapsed() < Duration::from_secs(30));
     assert!(may_view(&theirs, "jane").await);
     ours.store()
-        .change(&acme(), Expected::Any, |mut directory| {
+        .change(&operator(), Expected::Any, |mut directory| {
             directory.remove_member("sales", "nancy")?;
             directory.users.get_mut("jane").unwrap().reports_to = None;
             directory.remove_user("nancy")?;
@@ -217,7 +221,7 @@ async fn a_change_is_seen_in_every_process_within_a_second() {
     tokio::time::sleep(Freshness::default().refuse_after).await;
     assert!(!may_view(&theirs, "nancy").await);
     // Who asks again and again learns of it, too.
-    ours.store().change(&acme(), Expected::Any, revoked).await.unwrap();
+    ours.store().change(&operator(), Expected::Any, revoked).await.unwrap();
     let changed_at = Instant::now();
     while may_view(&theirs, "jane").await {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -265,7 +269,7 @@ async fn what_a_model_lost_does_not_stand_in_the_way_of_other_changes() {
             directory.grants.insert(grant(permission));
             Ok(directory)
         };
-        store.change(&acme(), Expected::Any, add).await
+        store.change(&operator(), Expected::Any, add).await
     };
     add("crm.Account.share").await.unwrap();
     assert_eq!(add("crm.Acount.share").await.unwrap_err().kind(), ErrorKind::InvalidInput);

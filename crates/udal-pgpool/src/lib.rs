@@ -4,6 +4,7 @@
 //! is a [`Failure::Missing`]: a read answers that there is nothing, a write makes it and tries again.
 
 mod access_tables;
+mod audit_table;
 mod breaker;
 mod cancel;
 mod changes;
@@ -46,6 +47,7 @@ mod tenant;
 mod text;
 mod watch;
 
+pub use audit_table::audit_tables;
 pub use breaker::BreakerState;
 pub use changes::{ChangeItem, CheckLinks, ChunkWriter, Slate, change_items, copy_failure, nothing_there, run_changes};
 pub use checkpoint::{Checkpoints, Step, Unwatched};

@@ -188,7 +188,9 @@ async fn bring_up_to_date(connection: &mut Connection) -> Attempt<()> {
         return Err(made_by_a_later_release().into());
     }
     for (number, statements) in (1..).zip(registry::VERSIONS).filter(|(number, _)| *number > version) {
-        transaction.batch(statements).await?;
+        for statement in statements {
+            transaction.batch(statement).await?;
+        }
         transaction.execute(&registry::set_version(number)).await?;
     }
     Ok(transaction.commit().await?)

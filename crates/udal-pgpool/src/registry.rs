@@ -7,27 +7,28 @@ use udal_core::value::Timestamp;
 use udal_core::{Error, Result, TenantSlug};
 use udal_sql::{Param, Sql, Statement};
 
-use crate::{Place, ServerName, Tenant, TenantState, access_tables, read_text};
+use crate::{Place, ServerName, Tenant, TenantState, access_tables, audit_table, read_text};
 
 /// The statements that bring the platform's tables from each version to the next: the first makes version 1.
 ///
 /// A released one is never changed; what is to be different is a new one.
-pub(crate) const VERSIONS: [&str; 3] = [
-    "CREATE TABLE \"udal_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
+pub(crate) const VERSIONS: [&[&str]; 4] = [
+    &["CREATE TABLE \"udal_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
      \"searched_at\" timestamptz NOT NULL DEFAULT now()); \
      CREATE TABLE \"udal_tenants\" (\"slug\" text COLLATE \"C\" PRIMARY KEY, \
      \"state\" text COLLATE \"C\" NOT NULL CHECK (\"state\" IN ('creating', 'active', 'moving', 'dropping')), \
      \"server\" text COLLATE \"C\" NOT NULL, \"database\" text COLLATE \"C\" NOT NULL, \
      \"attempts\" integer NOT NULL DEFAULT 0, \
      \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now(), \
-     UNIQUE (\"server\", \"database\"))",
-    "CREATE TABLE \"udal_graph_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
+     UNIQUE (\"server\", \"database\"))"],
+    &["CREATE TABLE \"udal_graph_servers\" (\"name\" text COLLATE \"C\" PRIMARY KEY, \
      \"searched_at\" timestamptz NOT NULL DEFAULT now()); \
      CREATE TABLE \"udal_graph_tenants\" (\"slug\" text COLLATE \"C\" PRIMARY KEY, \
      \"server\" text COLLATE \"C\" NOT NULL, \"is_dropping\" boolean NOT NULL DEFAULT false, \
      \"optimized_at\" bigint NOT NULL DEFAULT 0, \
-     \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now())",
-    access_tables::TABLES,
+     \"created_at\" timestamptz NOT NULL DEFAULT now(), \"changed_at\" timestamptz NOT NULL DEFAULT now())"],
+    &[access_tables::TABLES],
+    &audit_table::AUDIT,
 ];
 
 /// Makes the table of versions. Does nothing where it is there.

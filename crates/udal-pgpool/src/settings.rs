@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Checkpoints, ServerName, Unwatched, idempotency};
+use crate::{Checkpoints, ServerName, Unwatched, audit_tables, idempotency};
 
 /// Settings of the tenant databases. [`Settings::new`] has the defaults.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Settings {
             closed_servers: BTreeSet::new(),
             weights: BTreeMap::new(),
             platform_database: "udal_platform".to_owned(),
-            template: vec![idempotency::table().to_owned()],
+            template: std::iter::once(idempotency::table().to_owned()).chain(audit_tables()).collect(),
             place_fresh_for: Duration::from_secs(10),
             checkpoints: Arc::new(Unwatched),
             prefix: "sqh_tenant_".to_owned(),

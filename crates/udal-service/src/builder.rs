@@ -9,7 +9,7 @@ use udal_core::model::{Catalog, StorageKind};
 use udal_core::{Error, Result};
 
 use crate::service::Inner;
-use crate::{Clock, EventSink, Hooks, RecordService, SystemClock};
+use crate::{AuditLog, Clock, EventSink, Hooks, RecordService, SystemClock};
 
 /// Builds a [`RecordService`].
 pub struct RecordServiceBuilder {
@@ -17,13 +17,14 @@ pub struct RecordServiceBuilder {
     backends: HashMap<StorageKind, Arc<dyn Backend>>,
     hooks: Vec<(String, String, Arc<dyn Hooks>)>,
     sinks: Vec<Arc<dyn EventSink>>,
+    audit: Option<Arc<dyn AuditLog>>,
     clock: Arc<dyn Clock>,
 }
 
 impl RecordServiceBuilder {
     pub(crate) fn new(catalog: Catalog) -> Self {
         let (backends, hooks, sinks) = (HashMap::new(), Vec::new(), Vec::new());
-        RecordServiceBuilder { catalog, backends, hooks, sinks, clock: Arc::new(SystemClock) }
+        RecordServiceBuilder { catalog, backends, hooks, sinks, audit: None, clock: Arc::new(SystemClock) }
     }
 
     /// Keeps the models of that storage in `backend`.
@@ -47,6 +48,13 @@ impl RecordServiceBuilder {
         self
     }
 
+    /// Notes in `log` what was written and denied, and what was read of models that ask for it.
+    #[must_use]
+    pub fn audit(mut self, log: Arc<dyn AuditLog>) -> Self {
+        self.audit = Some(log);
+        self
+    }
+
     /// Takes the time from `clock` instead of the system's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -60,7 +68,7 @@ impl RecordServiceBuilder {
     /// [`UnknownName`](udal_core::ErrorKind::UnknownName) where hooks name a model that is not there;
     /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) where a model's storage has no backend.
     pub fn build(self) -> Result<RecordService> {
-        let RecordServiceBuilder { catalog, backends, hooks: registered, sinks, clock } = self;
+        let RecordServiceBuilder { catalog, backends, hooks: registered, sinks, audit, clock } = self;
         if let Some(model) = catalog.models().find(|model| !backends.contains_key(&model.storage_kind())) {
             let message = format!("model `{}` is kept in {}, which has no backend", model.name(), model.storage_kind());
             return Err(Error::invalid(message).hint("give the builder a backend for this storage"));
@@ -70,7 +78,7 @@ impl RecordServiceBuilder {
             // Names of models are unique in all groups.
             hooks.entry(catalog.model(&group, &model)?.name().to_owned()).or_default().push(hook);
         }
-        Ok(RecordService { inner: Arc::new(Inner { catalog, backends, hooks, sinks, clock }) })
+        Ok(RecordService { inner: Arc::new(Inner { catalog, backends, hooks, audit, sinks, clock }) })
     }
 }
 

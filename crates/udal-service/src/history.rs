@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use udal_core::contract::{
-    DEFAULT_VERSIONS, FieldChange, GetAt, History, MAX_VERSIONS, Moment, Versions, changes_between,
-};
+use udal_core::contract::{DEFAULT_VERSIONS, GetAt, History, MAX_VERSIONS, Moment, Versions};
 use udal_core::record::Record;
+use udal_core::value::Value;
 use udal_core::{Context, Error, ErrorKind, Result, shorten};
 
 use crate::Records;
-use crate::observe::observed;
+use crate::audit::About;
 
 /// Asks what a record was.
 #[derive(Clone, Debug)]
@@ -43,6 +42,17 @@ pub struct DiffRequest {
     pub to: Moment,
 }
 
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// Its name.
+    pub field: String,
+    /// Its value at the first moment; none where it had none.
+    pub from: Option<Value>,
+    /// Its value at the other.
+    pub to: Option<Value>,
+}
+
 impl Records {
     /// The record as it was at that moment; none where it was not there, or the asker may not see it as it was or is.
     ///
@@ -51,7 +61,7 @@ impl Records {
     /// that is not there.
     pub async fn get_at(&self, ctx: &Context, id: &str, at: Moment) -> Result<Option<Record>> {
         let op = GetAt { model: Arc::clone(&self.model), id: id.to_owned(), at };
-        observed("get_at", ctx, &self.model, self.backend.get_at(ctx, op)).await
+        self.audited("get_at", ctx, About::One(id), self.backend.get_at(ctx, op)).await
     }
 
     /// What the record was, the newest version first.
@@ -66,8 +76,8 @@ impl Records {
             return Err(Error::invalid(format!("a limit of {limit} is out of range"))
                 .hint(format!("use 1 to {MAX_VERSIONS}; what is older is read by `get_at`")));
         }
-        let op = History { model: Arc::clone(&self.model), id, limit };
-        observed("history", ctx, &self.model, self.backend.history(ctx, op)).await
+        let op = History { model: Arc::clone(&self.model), id: id.clone(), limit };
+        self.audited("history", ctx, About::One(&id), self.backend.history(ctx, op)).await
     }
 
     /// The fields that differ between what the record was at two moments, in the model's order.
@@ -77,8 +87,12 @@ impl Records {
     pub async fn diff(&self, ctx: &Context, request: DiffRequest) -> Result<Vec<FieldChange>> {
         let DiffRequest { id, from, to } = request;
         let (before, after) = (self.version_at(ctx, &id, from).await?, self.version_at(ctx, &id, to).await?);
+        let change = |field: &Arc<udal_core::model::Field>| {
+            let (from, to) = (before.get(field).cloned(), after.get(field).cloned());
+            (from != to).then(|| FieldChange { field: field.name().to_owned(), from, to })
+        };
         // Of what is hidden or masked both show the same.
-        Ok(changes_between(&before, &after))
+        Ok(self.model.fields().iter().filter_map(change).collect())
     }
 
     async fn version_at(&self, ctx: &Context, id: &str, at: Moment) -> Result<Record> {

@@ -3,6 +3,7 @@
 //! It reads JSON, checks it against the model, calls the hooks, fills the system fields, asks the backend that keeps the
 //! model, and tells who listens what was committed. It knows backends by their contract only.
 
+mod audit;
 mod batch;
 mod builder;
 mod change_requests;
@@ -22,13 +23,14 @@ mod service;
 mod shown;
 mod update;
 
+pub use audit::AuditLog;
 pub use builder::RecordServiceBuilder;
 pub use change_requests::{
     BatchDeleteRequest, BatchUpdateRequest, ChangeAnswer, ChangeRequest, UpsertRequest, WrittenItem,
 };
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, HookFailure};
-pub use history::{DiffRequest, HistoryRequest};
+pub use history::{DiffRequest, FieldChange, HistoryRequest};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
 pub use listing::ListingText;
 pub use records::Records;
@@ -37,4 +39,3 @@ pub use requests::{
     SearchRequest, UpdateRequest,
 };
 pub use service::RecordService;
-pub use udal_core::contract::FieldChange;

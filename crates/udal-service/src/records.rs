@@ -9,8 +9,8 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Result};
 
+use crate::audit::About;
 use crate::changes::Kind;
-use crate::observe::{observed, observed_parts};
 use crate::service::Inner;
 use crate::{
     BatchAnswer, BatchDeleteRequest, BatchRequest, BatchUpdateRequest, ChangeAnswer, CountRequest, CreateRequest,
@@ -50,7 +50,7 @@ impl Records {
     /// # Errors
     /// What the storage says.
     pub async fn get(&self, ctx: &Context, id: &str) -> Result<Option<Record>> {
-        observed("get", ctx, &self.model, self.read(ctx, id)).await
+        self.audited("get", ctx, About::One(id), self.read(ctx, id)).await
     }
 
     /// A page of records.
@@ -59,7 +59,7 @@ impl Records {
     /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a filter, order, limit or cursor that does not fit;
     /// [`UnknownName`](udal_core::ErrorKind::UnknownName) for a filter whose fields are not there.
     pub async fn list(&self, ctx: &Context, request: ListRequest) -> Result<Listing> {
-        observed("list", ctx, &self.model, self.read_page(ctx, request)).await
+        self.audited("list", ctx, About::Several, self.read_page(ctx, request)).await
     }
 
     /// A page of records as JSON text, as [`list`](Records::list) and `serde_json` would write it, without the records in
@@ -68,7 +68,7 @@ impl Records {
     /// # Errors
     /// As for [`list`](Records::list).
     pub async fn list_text(&self, ctx: &Context, request: ListTextRequest) -> Result<ListingText> {
-        observed("list", ctx, &self.model, self.read_text(ctx, request)).await
+        self.audited("list", ctx, About::Several, self.read_text(ctx, request)).await
     }
 
     /// Records that hold words, ignoring case.
@@ -76,7 +76,7 @@ impl Records {
     /// # Errors
     /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for words, fields or a limit that do not fit.
     pub async fn search(&self, ctx: &Context, request: SearchRequest) -> Result<Vec<Record>> {
-        observed("search", ctx, &self.model, self.find(ctx, request)).await
+        self.audited("search", ctx, About::Several, self.find(ctx, request)).await
     }
 
     /// How many records there are.
@@ -84,7 +84,7 @@ impl Records {
     /// # Errors
     /// As for [`list`](Records::list).
     pub async fn count(&self, ctx: &Context, request: CountRequest) -> Result<u64> {
-        observed("count", ctx, &self.model, self.count_found(ctx, request)).await
+        self.audited("count", ctx, About::Several, self.count_found(ctx, request)).await
     }
 
     /// Creates a record.
@@ -94,7 +94,7 @@ impl Records {
     /// [`AlreadyExists`](udal_core::ErrorKind::AlreadyExists); [`Denied`](udal_core::ErrorKind::Denied) for a record out of the
     /// writer's reach; what a hook refuses with.
     pub async fn create(&self, ctx: &Context, request: CreateRequest) -> Result<Created> {
-        observed("create", ctx, &self.model, self.write_new(ctx, request)).await
+        self.audited("create", ctx, About::Several, self.write_new(ctx, request)).await
     }
 
     /// Changes a record, and answers it whole.
@@ -103,7 +103,8 @@ impl Records {
     /// [`NotFound`](udal_core::ErrorKind::NotFound); [`VersionConflict`](udal_core::ErrorKind::VersionConflict) where
     /// `if_version` does not hold; as for [`create`](Records::create).
     pub async fn update(&self, ctx: &Context, request: UpdateRequest) -> Result<Record> {
-        observed("update", ctx, &self.model, self.change(ctx, request)).await
+        let id = request.id.clone();
+        self.audited("update", ctx, About::One(&id), self.change(ctx, request)).await
     }
 
     /// Deletes a record; answers whether there was one.
@@ -112,7 +113,8 @@ impl Records {
     /// [`VersionConflict`](udal_core::ErrorKind::VersionConflict) where `if_version` does not hold;
     /// [`StillLinked`](udal_core::ErrorKind::StillLinked) where others link to it; what a hook refuses with.
     pub async fn delete(&self, ctx: &Context, request: DeleteRequest) -> Result<bool> {
-        observed("delete", ctx, &self.model, self.remove(ctx, request)).await
+        let id = request.id.clone();
+        self.audited("delete", ctx, About::One(&id), self.remove(ctx, request)).await
     }
 
     /// Creates many records, without holding them all in memory.
@@ -123,7 +125,7 @@ impl Records {
     /// # Errors
     /// Of an atomic batch: the first failure, and nothing is written. Item by item, failures are in the answer.
     pub async fn batch_create(&self, ctx: &Context, request: BatchRequest<'_>) -> Result<BatchAnswer> {
-        observed("batch_create", ctx, &self.model, self.write_many(ctx, request)).await
+        self.audited("batch_create", ctx, About::Several, self.write_many(ctx, request)).await
     }
 
     /// Creates many records, and answers part after part, as soon as each is durable.
@@ -140,7 +142,7 @@ impl Records {
         ctx: &'a Context,
         request: BatchRequest<'a>,
     ) -> BoxStream<'a, Result<BatchAnswer>> {
-        observed_parts("batch_create", ctx, &self.model, self.write_parts(ctx, request))
+        self.audited_parts("batch_create", ctx, self.write_parts(ctx, request))
     }
 
     /// Creates each record whose id is free, and changes each that is there: in it, the members that were given.
@@ -155,7 +157,7 @@ impl Records {
     /// [`AlreadyExists`](udal_core::ErrorKind::AlreadyExists) for an id that a record out of the asker's reach has;
     /// [`Denied`](udal_core::ErrorKind::Denied) for a record that would be out of the writer's reach; what a hook refuses with.
     pub async fn upsert(&self, ctx: &Context, request: UpsertRequest<'_>) -> Result<ChangeAnswer> {
-        observed("upsert", ctx, &self.model, self.change_many(ctx, Kind::Upsert, request)).await
+        self.audited("upsert", ctx, About::Several, self.change_many(ctx, Kind::Upsert, request)).await
     }
 
     /// The same as [`upsert`](Records::upsert), answered part after part as
@@ -168,7 +170,7 @@ impl Records {
         ctx: &'a Context,
         request: UpsertRequest<'a>,
     ) -> BoxStream<'a, Result<ChangeAnswer>> {
-        observed_parts("upsert", ctx, &self.model, self.change_parts(ctx, Kind::Upsert, request))
+        self.audited_parts("upsert", ctx, self.change_parts(ctx, Kind::Upsert, request))
     }
 
     /// Changes many records, each as [`update`](Records::update) does; memory as for [`upsert`](Records::upsert).
@@ -177,7 +179,7 @@ impl Records {
     /// Of an atomic batch: the first failure, and nothing changes. Item by item, failures are in the answer. As for
     /// [`update`](Records::update).
     pub async fn batch_update(&self, ctx: &Context, request: BatchUpdateRequest<'_>) -> Result<ChangeAnswer> {
-        observed("batch_update", ctx, &self.model, self.change_many(ctx, Kind::Update, request)).await
+        self.audited("batch_update", ctx, About::Several, self.change_many(ctx, Kind::Update, request)).await
     }
 
     /// The same as [`batch_update`](Records::batch_update), answered part after part as
@@ -190,7 +192,7 @@ impl Records {
         ctx: &'a Context,
         request: BatchUpdateRequest<'a>,
     ) -> BoxStream<'a, Result<ChangeAnswer>> {
-        observed_parts("batch_update", ctx, &self.model, self.change_parts(ctx, Kind::Update, request))
+        self.audited_parts("batch_update", ctx, self.change_parts(ctx, Kind::Update, request))
     }
 
     /// Deletes many records, each as [`delete`](Records::delete) does; one that is not there is counted as absent. Memory as
@@ -200,7 +202,7 @@ impl Records {
     /// Of an atomic batch: the first failure, and nothing is deleted. Item by item, failures are in the answer. As for
     /// [`delete`](Records::delete).
     pub async fn batch_delete(&self, ctx: &Context, request: BatchDeleteRequest<'_>) -> Result<ChangeAnswer> {
-        observed("batch_delete", ctx, &self.model, self.change_many(ctx, Kind::Delete, request)).await
+        self.audited("batch_delete", ctx, About::Several, self.change_many(ctx, Kind::Delete, request)).await
     }
 
     /// The same as [`batch_delete`](Records::batch_delete), answered part after part as
@@ -213,7 +215,7 @@ impl Records {
         ctx: &'a Context,
         request: BatchDeleteRequest<'a>,
     ) -> BoxStream<'a, Result<ChangeAnswer>> {
-        observed_parts("batch_delete", ctx, &self.model, self.change_parts(ctx, Kind::Delete, request))
+        self.audited_parts("batch_delete", ctx, self.change_parts(ctx, Kind::Delete, request))
     }
 }
 

@@ -8,7 +8,7 @@ use udal_core::contract::Backend;
 use udal_core::model::{Catalog, StorageKind};
 use udal_core::{Error, Result, TenantSlug};
 
-use crate::{Clock, EventSink, Hooks, RecordServiceBuilder, Records};
+use crate::{Clock, EventSink, Hooks, RecordServiceBuilder, Records, audit};
 
 /// The record service. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Inner {
     pub(crate) backends: HashMap<StorageKind, Arc<dyn Backend>>,
     /// The hooks of each model, in the order in which they were registered.
     pub(crate) hooks: HashMap<String, Vec<Arc<dyn Hooks>>>,
+    pub(crate) audit: audit::Log,
     pub(crate) sinks: Vec<Arc<dyn EventSink>>,
     pub(crate) clock: Arc<dyn Clock>,
 }

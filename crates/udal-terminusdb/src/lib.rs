@@ -2,7 +2,6 @@
 //!
 //! [`TerminusdbBackend`] is the contract over [`Settings`]. What goes over the wire is written by `udal-graph`.
 
-mod answers;
 mod backend;
 mod batch;
 mod call;
@@ -13,7 +12,6 @@ mod directory;
 mod failure;
 mod group;
 mod history;
-mod item;
 mod linkers;
 mod maintain;
 mod migrate;
@@ -30,5 +28,5 @@ mod writer;
 pub use backend::TerminusdbBackend;
 pub use directory::Directory;
 pub use maintain::Layers;
-pub use migrate::{ClassAllowances, ClassChange, ClassChangeState};
+pub use migrate::ClassChange;
 pub use settings::{Credentials, DEFAULT_SERVER, Endpoint, Settings};

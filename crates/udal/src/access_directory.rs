@@ -2,7 +2,7 @@
 
 use udal_access::{Change, Directory, diff};
 use udal_core::access::{AccessContext, Permission};
-use udal_core::{Error, ErrorKind, Result, TenantSlug, nearest};
+use udal_core::{Context, Error, ErrorKind, Result, TenantSlug, nearest};
 use udal_pgaccess::{Changed, Contexts, Expected, Stored};
 
 use crate::Udal;
@@ -33,7 +33,12 @@ impl Udal {
         tenant: &TenantSlug,
         permission: &Permission,
     ) -> Result<AccessContext> {
-        self.contexts()?.get(tenant, user, permission).await
+        let access = self.contexts()?.get(tenant, user, permission).await?;
+        if access.permissions().is_empty() {
+            let ctx = Context::new(tenant.clone(), access.clone());
+            self.note_denial(&ctx, "build_access_context", Some(permission.to_string())).await;
+        }
+        Ok(access)
     }
 
     /// The tenant's access directory; an empty one where it has none.
@@ -54,21 +59,28 @@ impl Udal {
         Ok(AccessPlan { generation, changes: diff(&old, directory) })
     }
 
-    /// Changes the tenant's directory to what `edit` makes of it, whole or not at all.
+    /// Changes the directory of the context's tenant to what `edit` makes of it, whole or not at all. It is in the audit log with
+    /// it.
     ///
     /// # Errors
-    /// What `edit` says; [`NotFound`](ErrorKind::NotFound) where there is no such tenant;
+    /// What `edit` says; [`Denied`](ErrorKind::Denied) to users; [`NotFound`](ErrorKind::NotFound) where there is no such tenant;
     /// [`VersionConflict`](ErrorKind::VersionConflict) where the directory is not as `expected` any more;
     /// [`InvalidInput`](ErrorKind::InvalidInput) where it would not be whole, or not fit the models; what the database says.
     pub async fn change_access(
         &self,
-        tenant: &TenantSlug,
+        ctx: &Context,
         expected: Expected,
         edit: impl FnOnce(Directory) -> Result<Directory> + Send,
     ) -> Result<Changed> {
+        let tenant = ctx.tenant();
+        if ctx.access().system_task().is_none() {
+            self.note_denial(ctx, "change_access", None).await;
+            let error = Error::new(ErrorKind::Denied, "the access directory is changed by the system only");
+            return Err(error.hint("ask the operator"));
+        }
         self.needs_tenant(tenant).await?;
         let contexts = self.contexts()?;
-        let changed = contexts.store().change(tenant, expected, edit).await;
+        let changed = contexts.store().change(ctx, expected, edit).await;
         // Where the answer was lost, too, it may have changed.
         contexts.forget(tenant);
         changed
@@ -89,7 +101,7 @@ impl Udal {
         })
     }
 
-    async fn needs_tenant(&self, tenant: &TenantSlug) -> Result<()> {
+    pub(crate) async fn needs_tenant(&self, tenant: &TenantSlug) -> Result<()> {
         let tenants = self.tenants().await?;
         if tenants.iter().any(|known| known.slug == *tenant) {
             return Ok(());

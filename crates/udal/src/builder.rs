@@ -9,13 +9,14 @@ use udal_core::contract::Backend;
 use udal_core::model::{Catalog, Model, StorageKind};
 use udal_embedded::{Durability, EmbeddedError, Server};
 use udal_memory::MemoryBackend;
-use udal_pgaccess::{Contexts, DirectoryStore, Freshness};
+use udal_pgaccess::{AuditStore, Contexts, DirectoryStore, Freshness};
 use udal_pggraph::PgGraphBackend;
 use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_own_databases, check_prefix};
 use udal_postgresql::PostgresqlBackend;
 use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
 use udal_terminusdb::{Directory, TerminusdbBackend};
 
+use crate::audit::{DEFAULT_AUDIT_DAYS, KeptAside};
 use crate::graph_directory::Registry;
 use crate::{Limits, Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, servers};
 
@@ -52,6 +53,7 @@ pub struct UdalBuilder {
     tenant_prefix: String,
     shared_database: String,
     limits: Limits,
+    audit_days: u32,
     terminusdb: TerminusdbConfig,
     registrations: Vec<Registration>,
 }
@@ -150,6 +152,13 @@ impl UdalBuilder {
         self
     }
 
+    /// Sets how many days entries of the audit log are kept: by default 400. `tenant maintain` forgets those that are older.
+    #[must_use]
+    pub fn audit_days(mut self, days: u32) -> Self {
+        self.audit_days = days;
+        self
+    }
+
     /// Keeps linked documents on these TerminusDB servers; where it names none, they are kept in PostgreSQL.
     #[must_use]
     pub fn terminusdb(mut self, config: TerminusdbConfig) -> Self {
@@ -222,6 +231,8 @@ impl UdalBuilder {
         let service = RecordService::builder(catalog)
             .backend(StorageKind::Terminusdb, documents)
             .backend(StorageKind::Postgresql, tables);
+        let log = databases.as_ref().map(|databases| Arc::new(KeptAside(AuditStore::new(databases.clone()))));
+        let service = log.into_iter().fold(service, |service, log| service.audit(log));
         let service = self.registrations.into_iter().fold(service, |service, register| register(service)).build()?;
         if let Some(tables) = &split {
             for model in service.catalog().models().filter(|model| model.is_shared()) {
@@ -231,7 +242,7 @@ impl UdalBuilder {
         let access = databases.as_ref().map(|databases| {
             Contexts::new(DirectoryStore::new(databases.clone(), service.catalog().clone()), Freshness::default())
         });
-        Ok(Udal { service, databases, tables: split, graph, access, server })
+        Ok(Udal { service, databases, tables: split, graph, access, audit_days: self.audit_days, server })
     }
 }
 
@@ -274,6 +285,7 @@ pub struct Udal {
     graph: Option<Graph>,
     /// Who may do what; none where records are kept in memory.
     access: Option<Contexts>,
+    audit_days: u32,
     server: Option<Server>,
 }
 
@@ -292,6 +304,7 @@ impl Udal {
             tenant_prefix: config::DEFAULT_TENANT_PREFIX.to_owned(),
             shared_database: config::DEFAULT_SHARED_DATABASE.to_owned(),
             limits: Limits::default(),
+            audit_days: DEFAULT_AUDIT_DAYS,
             terminusdb: TerminusdbConfig::default(),
             registrations: Vec::new(),
         }
@@ -309,6 +322,11 @@ impl Udal {
     /// Who may do what; none where records are kept in memory.
     pub(crate) fn access(&self) -> Option<&Contexts> {
         self.access.as_ref()
+    }
+
+    /// How many days entries of the audit log are kept.
+    pub(crate) fn audit_days(&self) -> u32 {
+        self.audit_days
     }
 
     pub(crate) fn graph(&self) -> Option<&Graph> {
@@ -330,7 +348,7 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, databases, tables, graph, access, server } = self;
+        let Udal { service, databases, tables, graph, access, audit_days: _, server } = self;
         drop((service, databases, tables, graph, access));
         match server {
             Some(server) => server.stop().await.map(|_| ()),

@@ -35,7 +35,7 @@ pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
 /// The name of the reference database that every tenant reads.
 pub const DEFAULT_SHARED_DATABASE: &str = "sqh_shared_reference";
 
-const TOP_KEYS: [&str; 4] = ["data_dir", "groups", "postgresql", "terminusdb"];
+const TOP_KEYS: [&str; 5] = ["data_dir", "groups", "audit_days", "postgresql", "terminusdb"];
 
 /// What a configuration file may say. Paths in it are relative to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Config {
     pub shared_database: String,
     /// What bounds the use of PostgreSQL servers.
     pub limits: Limits,
+    /// How many days entries of the audit log are kept.
+    pub audit_days: u32,
     /// The TerminusDB servers, and how Udal speaks to them.
     pub terminusdb: TerminusdbConfig,
 }
@@ -74,6 +76,7 @@ impl Default for Config {
             tenant_prefix: DEFAULT_TENANT_PREFIX.to_owned(),
             shared_database: DEFAULT_SHARED_DATABASE.to_owned(),
             limits: Limits::default(),
+            audit_days: crate::DEFAULT_AUDIT_DAYS,
             terminusdb: TerminusdbConfig::default(),
         }
     }
@@ -142,6 +145,10 @@ impl Config {
             match key {
                 "data_dir" => reader.text(key, at, value, |text| config.data_dir = directory.join(text)),
                 "groups" => reader.text(key, at, value, |text| config.groups = directory.join(text)),
+                "audit_days" => match value.as_integer().and_then(|number| number.as_str().parse().ok()) {
+                    Some(days @ 1..=36_500) => config.audit_days = days,
+                    _ => reader.add(at, "`audit_days` is a number (1 to 36500)".to_owned()),
+                },
                 "postgresql" => reader.postgresql(at, value, &mut config),
                 _ => reader.terminusdb(at, value, &mut config),
             }

@@ -20,10 +20,12 @@
 //! ```
 
 mod access_directory;
+mod audit;
 mod builder;
 mod classes;
 pub mod config;
 mod error;
+mod explain;
 mod graph_directory;
 mod graph_servers;
 mod limits;
@@ -34,21 +36,24 @@ mod servers;
 mod tenants;
 
 pub use access_directory::AccessPlan;
+pub use audit::{DEFAULT_AUDIT_DAYS, MAX_AUDIT_ENTRIES};
 pub use builder::{Udal, UdalBuilder};
 pub use config::Config;
 pub use error::StartError;
+pub use explain::{AccessExplanation, ExplainRequest};
 pub use graph_servers::{DEFAULT_GRAPH_USER, DEFAULT_ORGANIZATION, GraphServerConfig, Login, TerminusdbConfig};
 pub use limits::Limits;
-pub use maintenance::{IDEMPOTENCY_KEYS, LAYERS, TenantMaintenance};
+pub use maintenance::{AUDIT_LOG, IDEMPOTENCY_KEYS, LAYERS, TenantMaintenance};
 pub use migrate::{DEFAULT_PARALLEL, DatabaseMigration, MigrationEvent, MigrationRequest, MigrationWatch};
 pub use secret::Secret;
 pub use servers::ServerConfig;
 pub use tenants::{TenantPlacement, TenantStatus};
 pub use udal_access::{
-    BUILT_IN_ROLES, Change, Condition, Directory, Entry, Exception, FieldRule, Grant, Grantee, LEVELS, Pattern, Policy,
-    Problem, Receiver, Role, Share, Team, TeamChange, User, UserChange, Visibility, diff as access_diff,
-    load_file as load_policies, parse_level,
+    BUILT_IN_ROLES, Change, Condition, Considered, Directory, Entry, Exception, FieldRule, Grant, Grantee, LEVELS,
+    Outcome, Pattern, Policy, Problem, Receiver, Role, Share, Team, TeamChange, User, UserChange, Visibility,
+    diff as access_diff, load_file as load_policies, parse_level,
 };
+pub use udal_core::audit::{AuditEntry, AuditKind};
 pub use udal_core::contract::{
     BatchMode, Created, DEFAULT_LIMIT, Effect, ItemFailure, MAX_LIMIT, Moment, Version, Versions,
 };
@@ -59,7 +64,7 @@ pub use udal_core::{
 };
 pub use udal_embedded::{Durability, EmbeddedError};
 pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
-pub use udal_pgaccess::{Changed, Expected, Stored};
+pub use udal_pgaccess::{AuditFilter, AuditPosition, Changed, Expected, Kept, Stored};
 pub use udal_pgpool::{Checkpoints, DroppedDatabase, Place, Placement, ServerName, Step, TenantState};
 pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
 pub use udal_service::*;

@@ -1,10 +1,7 @@
-//! What is due from time to time for what a tenant keeps.
+//! What is due from time to time for the tables of a tenant.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use udal_core::contract::Idempotency;
-use udal_core::value::{Date, Timestamp};
-use udal_core::{Context, Error, TenantSlug};
+use udal_core::value::Date;
+use udal_core::{Context, Error};
 use udal_pgpool::{Database, idempotency};
 use udal_postgresql::Maintenance;
 use udal_terminusdb::Layers;
@@ -17,11 +14,13 @@ use crate::Udal;
 pub struct TenantMaintenance {
     /// What was done to the table of each model that is split by time, by the model's name.
     pub tables: Vec<(String, Maintenance)>,
+    /// How many entries of the audit log were forgotten, because their time was over.
+    pub forgotten_entries: u64,
     /// How many idempotency keys were forgotten, because their time was over.
     pub forgotten_keys: u64,
     /// What the layers of the tenant's graph database were before they were optimised; none where it has none.
     pub layers: Option<Layers>,
-    /// What failed, by the model's name, or [`IDEMPOTENCY_KEYS`], or [`LAYERS`]. The others had their turn; done again, each goes on where it ended.
+    /// What failed, by the model's name, or [`IDEMPOTENCY_KEYS`], or [`LAYERS`], or [`AUDIT_LOG`]. The others had their turn; done again, each goes on where it ended.
     pub failures: Vec<(String, Error)>,
 }
 
@@ -31,13 +30,16 @@ pub const IDEMPOTENCY_KEYS: &str = "(idempotency keys)";
 /// What failed where layers could not be optimised.
 pub const LAYERS: &str = "(layers)";
 
+/// What failed where the audit log could not be written or shortened.
+pub const AUDIT_LOG: &str = "(audit log)";
+
 impl TenantMaintenance {
     /// What was done, where nothing failed.
     ///
     /// # Errors
     /// The first of what failed.
     pub fn whole(self) -> Result<Vec<(String, Maintenance)>, Error> {
-        let TenantMaintenance { tables, forgotten_keys: _, layers: _, failures } = self;
+        let TenantMaintenance { tables, forgotten_entries: _, forgotten_keys: _, layers: _, failures } = self;
         failures.into_iter().next().map_or(Ok(tables), |(_, error)| Err(error))
     }
 }
@@ -51,7 +53,13 @@ impl Udal {
     /// A table that fails does not keep the others from their turn.
     pub async fn maintain(&self, ctx: &Context, today: Date) -> TenantMaintenance {
         let mut done = TenantMaintenance::default();
-        self.forget_answers(ctx.tenant(), &mut done).await;
+        match self.forget_audit(ctx.tenant()).await {
+            Ok(entries) => done.forgotten_entries = entries,
+            Err(error) => done.failures.push((AUDIT_LOG.to_owned(), error)),
+        }
+        if let Err(error) = self.note_task(ctx, "maintain").await {
+            done.failures.push((AUDIT_LOG.to_owned(), error));
+        }
         match self.optimize_layers(ctx.tenant()).await {
             Ok(layers) => done.layers = layers,
             Err(error) => done.failures.push((LAYERS.to_owned(), error)),
@@ -69,19 +77,7 @@ impl Udal {
         done
     }
 
-    /// What TerminusDB keeps of keys goes by that server's clock; seven days are kept well, whatever the two clocks say.
-    async fn forget_answers(&self, tenant: &TenantSlug, done: &mut TenantMaintenance) {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let until =
-            since_1970.checked_sub(Idempotency::KEPT_FOR).and_then(|until| i64::try_from(until.as_micros()).ok());
-        let (Some(graph), Some(until)) = (self.graph(), until.and_then(Timestamp::from_micros)) else { return };
-        match graph.backend.forget_answers(tenant, until).await {
-            Ok(keys) => done.forgotten_keys += keys,
-            Err(error) => done.failures.push((IDEMPOTENCY_KEYS.to_owned(), error)),
-        }
-    }
-
-    /// Both storages in PostgreSQL keep their keys in one table of the tenant's database; shared models keep theirs in the shared one.
+    /// Both storages keep their keys in one table of the tenant's database; shared models keep theirs in the shared one.
     async fn forget_keys(&self, ctx: &Context, done: &mut TenantMaintenance) {
         let Some(databases) = self.databases() else { return };
         let has_shared = self.service().catalog().models().any(|model| model.is_shared());

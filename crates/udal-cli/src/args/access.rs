@@ -82,6 +82,21 @@ pub(crate) enum AccessCommand {
         #[command(flatten)]
         of: OfTenant,
     },
+    /// Say why a user may do something, or why not
+    #[command(after_help = help::EXPLAIN)]
+    Explain {
+        /// The user
+        #[arg(long, value_name = "USER")]
+        user: String,
+        /// What they want to do, such as crm.accounts.view
+        #[arg(long, value_name = "PERMISSION")]
+        permission: String,
+        /// The record with which, by its id [default: any]
+        #[arg(long, value_name = "ID")]
+        record: Option<String>,
+        #[command(flatten)]
+        of: OfTenant,
+    },
     /// Add, change and remove users
     #[command(subcommand)]
     User(UserCommand),
@@ -199,6 +214,7 @@ impl AccessCommand {
             AccessCommand::Plan(file) | AccessCommand::Apply { file, .. } => &file.of,
             AccessCommand::Show(of) | AccessCommand::Export(of) => of,
             AccessCommand::Grant { of, .. } | AccessCommand::Revoke { of, .. } => of,
+            AccessCommand::Explain { of, .. } => of,
             AccessCommand::Share { of, .. } | AccessCommand::Unshare { of, .. } => of,
             AccessCommand::User(UserCommand::Set { of, .. } | UserCommand::Remove { of, .. }) => of,
             AccessCommand::Team(TeamCommand::Set { of, .. } | TeamCommand::Remove { of, .. }) => of,

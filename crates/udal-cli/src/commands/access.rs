@@ -1,5 +1,6 @@
 //! Access directories: from files, by single changes, and shown.
 
+mod explain;
 mod show;
 
 use std::collections::BTreeSet;
@@ -8,14 +9,16 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::{Value as Json, json};
 use udal::value::Timestamp;
 use udal::{
-    AccessPlan, Change, Changed, Condition, Directory, Error, Expected, Grant, Grantee, LEVELS, Pattern, Policy,
-    Receiver, Share, TeamChange, TenantSlug, Udal, UserChange, load_policies, nearest, parse_level, shorten,
+    AccessPlan, Change, Changed, Condition, Directory, Error, Expected, ExplainRequest, Grant, Grantee, LEVELS,
+    Pattern, Permission, Policy, Receiver, Share, TeamChange, TenantSlug, Udal, UserChange, load_policies, nearest,
+    parse_level, shorten,
 };
 
 use crate::args::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, UserCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::session::operator;
 
 /// A change of a directory, read and checked as far as that can be done before a server is started.
 type Edit = Box<dyn FnOnce(Directory) -> Result<Directory, Error> + Send>;
@@ -26,6 +29,7 @@ pub(super) enum Request<'a> {
     Apply { file: &'a PolicyFile, asks: bool },
     Show,
     Export,
+    Explain(ExplainRequest),
     Change(Edit),
 }
 
@@ -58,6 +62,10 @@ pub(super) fn read(command: &AccessCommand) -> Result<(TenantSlug, Request<'_>),
         AccessCommand::Unshare { record, with, of: _ } => {
             let (record, with) = (record.clone(), receiver(with)?);
             Request::Change(edit(move |directory| directory.unshare(&record, &with)))
+        }
+        AccessCommand::Explain { user, permission, record, of: _ } => {
+            let permission = Permission::parse(permission)?;
+            Request::Explain(ExplainRequest { user: user.clone(), permission, record: record.clone() })
         }
         AccessCommand::User(command) => Request::Change(user(command)),
         AccessCommand::Team(command) => Request::Change(team(command)?),
@@ -145,8 +153,10 @@ pub(super) async fn run(
             output.flush()?;
             Ok(Exit::Done)
         }
+        Request::Explain(request) => explain::run(tenant, &request, udal, output).await,
         Request::Change(edit) => {
-            let Changed { changes, generation } = udal.change_access(tenant, Expected::Any, edit).await?;
+            let Changed { changes, generation } =
+                udal.change_access(&operator(tenant.as_str())?, Expected::Any, edit).await?;
             shown(tenant, &changes, generation, "it is so already", output)?;
             Ok(Exit::Done)
         }
@@ -177,7 +187,9 @@ async fn apply(
             return Err(Error::invalid("nothing was changed: it was not agreed to").hint("say `--yes`").into());
         }
     }
-    let done = udal.change_access(tenant, Expected::Generation(generation), move |_| Ok(directory)).await?;
+    let done = udal
+        .change_access(&operator(tenant.as_str())?, Expected::Generation(generation), move |_| Ok(directory))
+        .await?;
     shown(tenant, &done.changes, done.generation, "nothing differs", output)?;
     Ok(Exit::Done)
 }

@@ -129,7 +129,7 @@ async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, 
     if !tenants.contains(ctx.tenant()) {
         return Err(missing(name, &tenants).into());
     }
-    let TenantMaintenance { tables, forgotten_keys, layers, failures } =
+    let TenantMaintenance { tables, forgotten_entries, forgotten_keys, layers, failures } =
         udal.maintain(&ctx, Timestamp::now().date()).await;
     let done = tables.iter().map(|(model, Maintenance { ahead, dropped, detached })| {
         [model.clone(), ahead.join(" "), dropped.join(" "), detached.join(" "), String::new()]
@@ -147,7 +147,8 @@ async fn maintain(name: &str, udal: &Udal, output: &mut Output) -> Result<Exit, 
         format!("{model}: {counts}, {} kept as tables of their own", detached.len())
     };
     let failed = |(model, error): &(String, Error)| format!("{model}: failed: {}", error.message());
-    let forgotten = format!("{forgotten_keys} idempotency keys forgotten");
+    let forgotten =
+        format!("{forgotten_keys} idempotency keys and {forgotten_entries} entries of the audit log forgotten");
     let optimized = layers.map(|Layers { commits, depth }| {
         format!("layers of the graph database optimised: {commits} commits, {depth} of them since the last time")
     });

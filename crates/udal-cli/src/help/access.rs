@@ -90,3 +90,22 @@ Every tenant has the roles viewer (view), editor (view, create, update, delete) 
 pub(crate) const MEMBER_REMOVE: &str = "\
 Examples:
   udal access member remove sales jane --tenant acme";
+
+pub(crate) const AUDIT_LIST: &str = "\
+Examples:
+  udal audit list --tenant acme --user jane
+  udal audit list --tenant acme --kind denial --since 2026-01-01T00:00:00Z
+  udal audit list --tenant acme --model crm.AppCRMAccount --all --format csv > audit.csv
+
+Noted are writes, denials, changes of permissions, tasks of the system, and what is read of models that say
+`audit_reads: true`; never a value of a record. A batch is an entry with the number of its records for each part that was
+written. `udal tenant maintain` forgets what is older than `audit_days` of the configuration: 400 days.";
+
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  udal access explain --user jane --permission crm.AppCRMAccount.update --tenant acme
+  udal access explain --user jane --permission crm.AppCRMAccount.view --record AppCRMAccount/acme-123 --tenant acme
+
+Every rule that has a say is a line: + for what says yes, - for what is missing. Then follow what must be true of a record,
+the statement that the storage gets for a list, and its plan where PostgreSQL makes one. With --format json the answer is
+{\"permitted\", \"considered\": [{\"question\", \"rule\", \"outcome\", \"why\"}], \"predicate\", \"statement\", \"plan\"}.";

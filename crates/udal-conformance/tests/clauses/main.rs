@@ -3,7 +3,6 @@
 mod access;
 mod changes;
 mod filters;
-mod history;
 mod links;
 mod reads;
 mod table;

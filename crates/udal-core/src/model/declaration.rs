@@ -66,6 +66,8 @@ pub struct ModelDeclaration {
     pub shared: Option<bool>,
     /// `restrict` (the default) or `unlink`.
     pub on_delete: Option<String>,
+    /// Whether what is read of it is noted in the audit log.
+    pub audit_reads: Option<bool>,
     /// The indexes of the table: the fields of each.
     pub indexes: Vec<Vec<String>>,
     /// How long the table's partitions are kept, such as `24 months`.
@@ -102,6 +104,13 @@ impl ModelDeclaration {
             field_type: field_type.into(),
             description: String::new(),
         });
+        self
+    }
+
+    /// Says that what is read of it is noted in the audit log.
+    #[must_use]
+    pub fn audit_reads(mut self) -> Self {
+        self.audit_reads = Some(true);
         self
     }
 

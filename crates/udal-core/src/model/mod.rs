@@ -223,6 +223,7 @@ pub struct Model {
     fields: Vec<Arc<Field>>,
     storage: Storage,
     on_delete: OnDelete,
+    audits_reads: bool,
     incoming: Vec<IncomingLink>,
 }
 
@@ -312,6 +313,11 @@ impl Model {
     /// What happens when a record that others link to is deleted.
     pub fn on_delete(&self) -> OnDelete {
         self.on_delete
+    }
+
+    /// Whether what is read of it is noted in the audit log.
+    pub fn audits_reads(&self) -> bool {
+        self.audits_reads
     }
 
     /// The fields, of this model or others, that link to its records.

@@ -24,7 +24,7 @@ pub(crate) async fn of_everybody(shop: &Shop, owners: &Owners) {
         }
         Ok(directory)
     };
-    shop.udal.change_access(shop.ctx.tenant(), Expected::Any, edit).await.unwrap();
+    shop.udal.change_access(&shop.ctx, Expected::Any, edit).await.unwrap();
     for (who, customers, invoices, total) in [
         ("jane@chinookcorp.com", 21, 146, 83_304),     // Peacock
         ("margaret@chinookcorp.com", 20, 140, 77_540), // Park
@@ -68,7 +68,7 @@ async fn to_the_end_of_a_job(shop: &Shop) {
         directory.remove_user("jane@chinookcorp.com")?;
         Ok(directory)
     };
-    shop.udal.change_access(shop.ctx.tenant(), Expected::Any, leave).await.unwrap();
+    shop.udal.change_access(&shop.ctx, Expected::Any, leave).await.unwrap();
     let jane = shop.user("jane@chinookcorp.com").await;
     assert_eq!(invoices.count(&jane, CountRequest::new()).await.unwrap(), 0);
     // What she owned is in nobody's reach below the system's, until it is handed over.

@@ -138,6 +138,7 @@ fn model(group: &str, declared: &ModelDeclaration, findings: &mut Findings<'_>) 
         fields,
         storage,
         on_delete,
+        audits_reads: declared.audit_reads.unwrap_or(false),
         incoming: Vec::new(),
     })
 }
