@@ -96,7 +96,7 @@ Nothing is changed. Each difference is `due`, `refused` until it is allowed by i
 With --format json the answer is a list of {\"tenant\", \"drift\", \"error\", \"changes\"}, and a change is
 {\"model\", \"change\", \"state\", \"reason\", \"statements\"}; the tenant of the shared reference database
 is null. A table that is not there yet is made whole by the first write. Classes on TerminusDB servers
-are compared too: what records there stand against is `blocked`, and cannot be allowed.";
+are compared too: a field that is required now can be allowed and filled, another type is `blocked`.";
 
 pub(crate) const MIGRATE_APPLY: &str = "\
 Examples:

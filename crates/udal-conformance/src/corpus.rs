@@ -182,13 +182,19 @@ pub(crate) fn long_decimals() -> [String; 4] {
 
 /// A text of one mebibyte, the longest there is, which compresses badly and differs from others of its kind at the end.
 pub(crate) fn long_text(end: char) -> String {
+    let mut text = long_text_without_end();
+    text.push(end);
+    text
+}
+
+/// The text of a mebibyte that cases write, but for its last letter: recordings need not hold it.
+pub fn long_text_without_end() -> String {
     let mut text = String::with_capacity(1 << 20);
     let mut state: u32 = 7;
     while text.len() < (1 << 20) - 8 {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         text.push(char::from_u32(0x20 + (state >> 16) % 0x2f0).unwrap_or('x'));
     }
-    text.push(end);
     text
 }
 

@@ -38,6 +38,7 @@ mod subject;
 mod world;
 
 pub use comparison::{compare, compare_access};
+pub use corpus::long_text_without_end;
 pub use runner::{Verdict, case_of_tenant, cases, group_of_tenant, run, verdicts};
 pub use subject::Subject;
 pub use world::tenant_of;

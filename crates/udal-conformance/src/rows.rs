@@ -5,8 +5,9 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value as Json};
 use udal_core::contract::{
-    Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Created, Delete, Deleted, Get, Idempotency, List,
-    ListText, MAX_LIMIT, Page, PageEnd, Search, Start, TextPiece, TextPieces, Update,
+    Backend, BatchCreate, BatchMode, BatchReport, Count, Create, Created, Delete, Deleted, Get, GetAt, History,
+    Idempotency, List, ListText, MAX_LIMIT, Moment, Page, PageEnd, Search, Start, TextPiece, TextPieces, Update,
+    Versions,
 };
 use udal_core::filter::{self, Predicate, evaluate};
 use udal_core::model::{Model, position};
@@ -255,6 +256,18 @@ impl Rows {
     pub(crate) async fn delete_if(&self, key: &str, if_version: Option<i64>) -> Result<Option<Deleted>, Error> {
         let op = Delete { model: Arc::clone(&self.model), id: self.id(key), if_version };
         self.backend.delete(&self.ctx, op).await
+    }
+
+    /// What the record with that key was, up to so many versions.
+    pub(crate) async fn history(&self, key: &str, limit: usize) -> Result<Versions, Error> {
+        let op = History { model: Arc::clone(&self.model), id: self.id(key), limit };
+        self.backend.history(&self.ctx, op).await
+    }
+
+    /// What the record with that key was at that moment.
+    pub(crate) async fn get_at(&self, key: &str, at: Moment) -> Result<Option<Record>, Error> {
+        let op = GetAt { model: Arc::clone(&self.model), id: self.id(key), at };
+        self.backend.get_at(&self.ctx, op).await
     }
 
     /// The filter, bound to the model.

@@ -17,6 +17,12 @@ pub(crate) enum Need {
     Documents,
     /// Models that are kept in tables.
     Tables,
+    /// A backend that keeps what records were.
+    History,
+    /// The same, with models that are kept as linked documents.
+    LinkedHistory,
+    /// A backend that keeps the current version only.
+    NoHistory,
 }
 
 /// A backend with what the suite has to know of it.
@@ -29,6 +35,8 @@ pub struct Subject {
     pub(crate) comparisons: usize,
     /// The seed of random comparisons, where every run is to ask the same.
     pub(crate) repeats: Option<u64>,
+    /// By what large numbers of records are divided.
+    pub(crate) fewer: usize,
     skipped: Vec<(String, String)>,
 }
 
@@ -45,7 +53,7 @@ impl Subject {
 
     fn new(name: String, storage: StorageKind, backend: Arc<dyn Backend>, runtime: &Handle) -> Self {
         let runtime = runtime.clone();
-        Subject { name, storage, backend, runtime, comparisons: 2_000, repeats: None, skipped: Vec::new() }
+        Subject { name, storage, backend, runtime, comparisons: 2_000, repeats: None, fewer: 1, skipped: Vec::new() }
     }
 
     /// How many random comparisons to make where `UDAL_COMPARISONS` does not say; 2,000 by default.
@@ -62,6 +70,14 @@ impl Subject {
         self
     }
 
+    /// Writes a fifth of the records where it matters only that they are many: 1,200 to 8,000, more than go into one part of
+    /// a batch.
+    #[must_use]
+    pub fn with_fewer_records(mut self) -> Self {
+        self.fewer = 5;
+        self
+    }
+
     /// Leaves out a case (`LIST-2::ties_are_broken_by_id`) or those of a clause (`LIST-2`): it is shown as ignored.
     #[must_use]
     pub fn skip(mut self, case: impl Into<String>, reason: impl Into<String>) -> Self {
@@ -73,12 +89,15 @@ impl Subject {
     pub(crate) fn ignores(&self, case: &Case) -> Option<String> {
         let title = case.title();
         let skipped = self.skipped.iter().find(|(skipped, _)| *skipped == title || *skipped == case.clause);
-        match (skipped, case.need, self.storage) {
-            (Some((_, reason)), ..) => Some(reason.clone()),
-            (_, Need::Documents, StorageKind::Postgresql) => Some("tables hold no links".to_owned()),
-            (_, Need::Tables, StorageKind::Terminusdb) => Some("only tables have these settings".to_owned()),
-            _ => None,
-        }
+        let keeps_history = self.backend.keeps_history();
+        let reason = match (case.need, self.storage) {
+            (Need::Documents | Need::LinkedHistory, StorageKind::Postgresql) => "tables hold no links",
+            (Need::Tables, StorageKind::Terminusdb) => "only tables have these settings",
+            (Need::History | Need::LinkedHistory, _) if !keeps_history => "it keeps the current version only",
+            (Need::NoHistory, _) if keeps_history => "it keeps what records were",
+            _ => return skipped.map(|(_, reason)| reason.clone()),
+        };
+        Some(reason.to_owned())
     }
 
     /// What was to be left out and is no case at all.

@@ -25,6 +25,8 @@ pub(crate) struct World {
     /// The case's own tenant.
     pub(crate) tenant: TenantSlug,
     catalog: Catalog,
+    /// By what the numbers of records are divided of which it matters only that they are many.
+    fewer: usize,
     /// What the names of its tenants start with, where every run is to have the same.
     name: Option<String>,
     others: Arc<Mutex<Vec<TenantSlug>>>,
@@ -41,7 +43,12 @@ impl World {
         let (backend, storage) = (Arc::clone(&subject.backend), subject.storage);
         let name = subject.repeats.map(|_| tenant_of(title));
         let tenant = if let Some(name) = &name { TenantSlug::new(name)? } else { new_tenant()? };
-        Ok(World { backend, storage, tenant, catalog, name, others: Arc::default() })
+        Ok(World { backend, storage, tenant, catalog, fewer: subject.fewer, name, others: Arc::default() })
+    }
+
+    /// So many records, or fewer where the subject takes long: still more than go into one part of a batch.
+    pub(crate) fn many(&self, count: usize) -> usize {
+        count / self.fewer
     }
 
     /// The records of that model, as the operator sees them.

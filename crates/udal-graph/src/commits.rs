@@ -66,12 +66,31 @@ pub fn commit_named(id: &str) -> Request {
     writer.finish()
 }
 
-/// Reads the commits whose messages may tell of the record, the newest first: that name it, or more writes than they name.
-pub fn commits_about(id: &str, limit: usize) -> Request {
+/// What a commit says of itself that deletes records of a model in a batch.
+pub fn batch_of_deletes(model: &str) -> String {
+    format!("delete a batch of {model} records")
+}
+
+/// What a commit says of itself that makes more deletes than those that it names.
+pub fn more_deletes(count: usize) -> String {
+    format!("and {count} more deletes")
+}
+
+/// Reads the commits whose messages may tell of a delete of the record, the newest first: that name it, or deletes without their
+/// names.
+pub fn commits_about(model: &str, id: &str, limit: usize) -> Request {
     let mut writer = Writer::default();
-    let pattern = format!("{}|and [0-9]+ more|batch", literally(&shorten(id)));
+    let batch = batch_of_deletes(model);
+    let pattern = format!("delete {}|{}|and [0-9]+ more deletes", literally(&shorten(id)), literally(&batch));
     writer.push("Commit(filter: {message: {regex: ").text(&pattern);
     writer.push(&format!("}}}}, orderBy: {{timestamp: DESC}}, limit: {limit}")).push(SELECTION);
+    writer.finish()
+}
+
+/// Reads the commit whose message has that text in it.
+pub fn commit_told(text: &str) -> Request {
+    let mut writer = Writer::default();
+    writer.push("Commit(filter: {message: {regex: ").text(&literally(text)).push("}}, limit: 1").push(SELECTION);
     writer.finish()
 }
 
@@ -129,8 +148,10 @@ mod tests {
                     {identifier timestamp author message}}";
         assert_eq!(before.text, text);
         assert_eq!(before.variables["v0"], "1.5");
-        let about = commits_about("Account/a.b", 5);
-        assert_eq!(about.variables["v0"], "Account/a\\.b|and [0-9]+ more|batch");
+        let about = commits_about("Account", "Account/a.b", 5);
+        let pattern = "delete Account/a\\.b|delete a batch of Account records|and [0-9]+ more deletes";
+        assert_eq!(about.variables["v0"], pattern);
+        assert_eq!(commit_told("[0a]").variables["v0"], "\\[0a\\]");
         assert_eq!(commit_named("x\"y").variables["v0"], "x\"y");
     }
 }

@@ -43,7 +43,7 @@ pub fn document(record: &Record) -> Json {
     Json::Object(members)
 }
 
-fn stored(field: &Field, value: &Value) -> Json {
+pub(crate) fn stored(field: &Field, value: &Value) -> Json {
     match value {
         Value::Set(elements) | Value::List(elements) => elements.iter().map(|element| stored(field, element)).collect(),
         Value::Str(id) if Kind::of(field) == Kind::Link => json!(node_id(id)),

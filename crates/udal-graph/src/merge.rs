@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use udal_core::model::Model;
+
 use crate::class::Class;
+use crate::names::mark_of;
 
 /// What has to be done to a class.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,14 +37,14 @@ pub fn differences(class: &Class, found: &Json, is_empty: bool) -> Vec<Differenc
         let (kind, problem) = match kept.get(property) {
             Some(held) if held == range => continue,
             Some(held) if weakens(held, range) => ("make-optional", None),
+            Some(held) if weakens(range, held) => {
+                ("require", Some("it is required in the model, and records there need not have it".to_owned()))
+            }
             Some(held) => {
                 ("change-type", Some(format!("it is {} there and {} in the model", shown(held), shown(range))))
             }
-            None if !asks_for_value(range) => ("add-property", None),
-            None if range.is_string() => {
-                ("require", Some("it is required in the model, and the records there have none".to_owned()))
-            }
-            None => ("require", Some("the server asks for every list, and the records there have none".to_owned())),
+            None if !asks_for_value(range) || is_optional_list(&wanted, property) => ("add-property", None),
+            None => ("require", Some("it is required in the model, and the records there have none".to_owned())),
         };
         differences.push(Difference { kind, property: property.clone(), refusal: problem.filter(|_| !is_empty) });
     }
@@ -79,8 +82,34 @@ fn weakens(from: &Json, to: &Json) -> bool {
     from.is_string() && *to == json!({"@type": "Optional", "@class": from})
 }
 
+/// The lists among the properties of `definition` that the class which was found lacks, with what they are of.
+///
+/// The server asks for every list: where documents are kept, they get an empty one together with the property.
+pub fn new_lists(found: &Json, definition: &Json) -> Vec<(String, Json)> {
+    let kept = members(found);
+    let mut wanted = members(definition);
+    wanted.retain(|property, range| is_list(range) && !kept.contains_key(property));
+    wanted.into_iter().collect()
+}
+
+/// The lists among the properties of the class that the model has not: documents need them all the same, empty.
+pub fn lists_beside<'c>(class: &'c Json, model: &Model) -> Vec<&'c str> {
+    let properties = class.as_object().into_iter().flatten();
+    let lists = properties.filter(|(property, range)| is_list(range) && model.find(property).is_none());
+    lists.map(|(property, _)| property.as_str()).collect()
+}
+
+fn is_list(range: &Json) -> bool {
+    range.get("@type") == Some(&json!("List"))
+}
+
+/// Whether the list is one that records need not have: that which has a mark beside it.
+fn is_optional_list(definition: &Map<String, Json>, property: &str) -> bool {
+    definition.get(property).is_some_and(is_list) && definition.contains_key(&mark_of(property))
+}
+
 fn asks_for_value(range: &Json) -> bool {
-    range.is_string() || range.get("@type") == Some(&json!("List"))
+    range.is_string() || is_list(range)
 }
 
 fn weakest(range: &Json) -> Json {
@@ -125,6 +154,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_need_not_be_is_added_and_one_that_must_is_not() {
+        let list = json!({"@type": "List", "@class": "xsd:string"});
+        let found = json!({"@id": "A", "@type": "Class", "gone": list});
+        let optional = class(json!({"@id": "A", "@type": "Class", "l": list, "_has_l": optional("xsd:boolean")}));
+        let Merge::Put(put) = merge(&optional, &found, false) else { panic!("it was not put") };
+        assert_eq!(new_lists(&found, &put), [("l".to_owned(), list.clone())]);
+        assert_eq!(new_lists(&put, &put), []);
+        let required = class(json!({"@id": "A", "@type": "Class", "l": list}));
+        assert!(matches!(merge(&required, &found, false), Merge::Refused(_)));
+    }
+
+    #[test]
     fn what_could_lose_data_is_refused_with_every_reason() {
         let found = json!({"@id": "A", "@type": "Class", "x": optional("xsd:string"), "y": "xsd:string"});
         let wanted =
@@ -136,7 +177,7 @@ mod tests {
             let told = |one: Difference| format!("{}:{} {}", one.kind, one.property, one.refusal.is_some());
             differences(&wanted, &found, is_empty).into_iter().map(told).collect::<Vec<_>>()
         };
-        assert_eq!(told(false), ["change-type:x true", "change-type:y true", "require:z true"]);
-        assert_eq!(told(true), ["change-type:x false", "change-type:y false", "require:z false"]);
+        assert_eq!(told(false), ["require:x true", "change-type:y true", "require:z true"]);
+        assert_eq!(told(true), ["require:x false", "change-type:y false", "require:z false"]);
     }
 }

@@ -66,7 +66,12 @@ pub(crate) fn text_of_link(field: &Field) -> String {
 
 /// The property beside that of an optional list which says that there is one: an empty list and none are the same to the server.
 pub(crate) fn mark_of_list(field: &Field) -> String {
-    format!("_has_{}", field.name())
+    mark_of(field.name())
+}
+
+/// The same, for the list of that name.
+pub(crate) fn mark_of(list: &str) -> String {
+    format!("_has_{list}")
 }
 
 /// The name of the field whose values the property of that name keeps, alone or among others.

@@ -5,6 +5,7 @@
 
 mod backend;
 mod changes;
+mod history;
 mod read;
 mod store;
 mod write;

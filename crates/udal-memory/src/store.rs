@@ -7,6 +7,8 @@ use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, TenantSlug};
 
+use crate::history::Past;
+
 /// Every tenant's records.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
@@ -21,6 +23,8 @@ pub(crate) struct Tenant {
     models: HashMap<String, BTreeMap<String, Record>>,
     /// What was answered, by model and idempotency key.
     answers: HashMap<(String, String), (String, Record)>,
+    /// What every record was, by model and id.
+    pub(crate) past: Past,
 }
 
 impl Store {
@@ -67,13 +71,23 @@ impl Tenant {
     }
 
     pub(crate) fn put(&mut self, record: Record) {
+        self.past.note(record.model(), record.id());
         let records = self.models.entry(record.model().name().to_owned()).or_default();
         records.insert(record.id().to_owned(), record);
     }
 
     pub(crate) fn remove(&mut self, model: &Model, id: &str) {
+        self.past.note(model, id);
         if let Some(records) = self.models.get_mut(model.name()) {
             records.remove(id);
+        }
+    }
+
+    /// Makes one commit of what changed since the last one.
+    pub(crate) fn commit(&mut self, author: &str, message: &str) {
+        for key in self.past.begin(author, message) {
+            let record = self.models.get(&key.0).and_then(|records| records.get(&key.1)).cloned();
+            self.past.add(key, record);
         }
     }
 

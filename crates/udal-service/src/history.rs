@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use udal_core::contract::{DEFAULT_VERSIONS, GetAt, History, MAX_VERSIONS, Moment, Versions};
+use udal_core::contract::{
+    DEFAULT_VERSIONS, FieldChange, GetAt, History, MAX_VERSIONS, Moment, Versions, changes_between,
+};
 use udal_core::record::Record;
-use udal_core::value::Value;
 use udal_core::{Context, Error, ErrorKind, Result, shorten};
 
 use crate::Records;
@@ -42,17 +43,6 @@ pub struct DiffRequest {
     pub to: Moment,
 }
 
-/// A field that differs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FieldChange {
-    /// Its name.
-    pub field: String,
-    /// Its value at the first moment; none where it had none.
-    pub from: Option<Value>,
-    /// Its value at the other.
-    pub to: Option<Value>,
-}
-
 impl Records {
     /// The record as it was at that moment; none where it was not there, or the asker may not see it as it was or is.
     ///
@@ -87,12 +77,8 @@ impl Records {
     pub async fn diff(&self, ctx: &Context, request: DiffRequest) -> Result<Vec<FieldChange>> {
         let DiffRequest { id, from, to } = request;
         let (before, after) = (self.version_at(ctx, &id, from).await?, self.version_at(ctx, &id, to).await?);
-        let change = |field: &Arc<udal_core::model::Field>| {
-            let (from, to) = (before.get(field).cloned(), after.get(field).cloned());
-            (from != to).then(|| FieldChange { field: field.name().to_owned(), from, to })
-        };
         // Of what is hidden or masked both show the same.
-        Ok(self.model.fields().iter().filter_map(change).collect())
+        Ok(changes_between(&before, &after))
     }
 
     async fn version_at(&self, ctx: &Context, id: &str, at: Moment) -> Result<Record> {

@@ -30,7 +30,7 @@ pub use change_requests::{
 };
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, HookFailure};
-pub use history::{DiffRequest, FieldChange, HistoryRequest};
+pub use history::{DiffRequest, HistoryRequest};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
 pub use listing::ListingText;
 pub use records::Records;
@@ -39,3 +39,4 @@ pub use requests::{
     SearchRequest, UpdateRequest,
 };
 pub use service::RecordService;
+pub use udal_core::contract::FieldChange;

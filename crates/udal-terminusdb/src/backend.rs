@@ -86,6 +86,10 @@ impl Backend for TerminusdbBackend {
         changes::batch_delete(&self.databases, ctx, op).await
     }
 
+    fn keeps_history(&self) -> bool {
+        true
+    }
+
     async fn get_at(&self, ctx: &Context, op: GetAt) -> Result<Option<Record>> {
         history::get_at(&self.databases, ctx, op).await
     }

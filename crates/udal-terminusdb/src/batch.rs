@@ -6,12 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::Body;
+use serde_json::Value as Json;
 use udal_core::contract::refusal::already_exists;
 use udal_core::contract::{BatchCreate, BatchMode, BatchReport, CHUNK_RECORDS, ItemFailure};
 use udal_core::model::Model;
 use udal_core::record::Record;
 use udal_core::{Context, Error, Result};
-use udal_graph::{Found, Wanted, document, read_document};
+use udal_graph::{Found, Wanted, class_name, document, lists_beside, read_document};
 
 use crate::call::{Commit, Write};
 use crate::database::{Database, Known};
@@ -101,13 +102,17 @@ impl Database {
             return Ok(0);
         }
         let (author, message) = (author_of(ctx), format!("create {count} records of {}", batch.model.name()));
+        let end = end_of_line(known.class(&class_name(batch.model.name()))?, &batch.model);
         if let (Some(text), true) = (batch.items.text(), left_out.is_empty()) {
-            let write = Write::Insert(Bytes::copy_from_slice(text.as_bytes()));
+            let write = Write::Insert(match end == LINE_END {
+                true => Bytes::copy_from_slice(text.as_bytes()),
+                false => Bytes::from(text.replace(LINE_END, &end)),
+            });
             self.send_as(known, &write, &author, &message).await?;
             return Ok(count as u64);
         }
         let commit = Commit { author, message, at: known.version.clone() };
-        let pieces = batch.items.read().await?.without(left_out);
+        let pieces = batch.items.read().await?.without(left_out, end);
         let committed = self.client.insert_stream(&self.name, Body::wrap_stream(pieces), &commit).await?;
         known.version = committed.version;
         Ok(count as u64)
@@ -145,6 +150,15 @@ impl Database {
             }
         }
     }
+}
+
+/// How a line ends: a document.
+const LINE_END: &str = "}\n";
+
+/// How it ends with an empty list for each that the class has and the model has not.
+fn end_of_line(class: &Json, model: &Model) -> String {
+    let lists = lists_beside(class, model).into_iter().map(|list| format!(",\"{list}\":[]"));
+    lists.chain([LINE_END.to_owned()]).collect()
 }
 
 fn wanted(chunk: &[Record]) -> Wanted {

@@ -32,6 +32,8 @@ pub(crate) struct Committed {
 pub(crate) enum Write {
     /// New documents, one after the other.
     Insert(Bytes),
+    /// A list of the names of documents to delete, in which some may not be there.
+    Delete(Bytes),
     /// The text of a WOQL query, which answers no solution where it was not done.
     Query(String),
 }

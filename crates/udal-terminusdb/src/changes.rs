@@ -4,23 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value as Json};
 use udal_core::contract::refusal::not_found;
 use udal_core::contract::{
-    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Delete, DeleteItem, Effect, Expect, ItemFailure, Items,
-    Update, UpdateItem, Upsert, UpsertItem,
+    Answer, BatchDelete, BatchMode, BatchUpdate, ChangeReport, Delete, DeleteItem, Effect, ItemFailure, Items, Update,
+    UpdateItem, Upsert, UpsertItem,
 };
 use udal_core::model::Model;
-use udal_core::record::{Change, Patch, Record};
-use udal_core::value::{Value, decode_stored};
 use udal_core::{Context, Error, Result};
-use udal_graph::{Wanted, document, read_document};
+use udal_graph::{Wanted, batch_of_deletes};
 
 use crate::database::{Database, Known};
 use crate::failure::Failure;
 use crate::group::{ATTEMPTS, author_of, want_links, want_targets};
+use crate::item::{Item, read_line, write_line};
 use crate::overlay::Overlay;
 use crate::read::can_be_id;
 use crate::spool::{Reader, Spool};
@@ -37,36 +33,51 @@ pub(crate) struct ChangeBatch {
     mode: BatchMode,
     answer: Answer,
     items: Spool,
-    /// Whether it may create records.
-    creates: bool,
+    operation: Operation,
 }
 
-/// One item.
-enum Item {
-    Upsert(UpsertItem),
-    Update(UpdateItem),
-    Delete(DeleteItem),
+/// Which operation a batch is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Upsert,
+    Update,
+    Delete,
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Operation::Upsert => "upsert",
+            Operation::Update => "update",
+            Operation::Delete => "delete",
+        }
+    }
 }
 
 pub(crate) async fn upsert(databases: &Databases, ctx: &Context, op: Upsert<'_>) -> Result<ChangeReport> {
     let Upsert { model, items, mode, answer } = op;
-    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: true };
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), operation: Operation::Upsert };
     batch.run(databases, ctx, items, Item::Upsert).await
 }
 
 pub(crate) async fn batch_update(databases: &Databases, ctx: &Context, op: BatchUpdate<'_>) -> Result<ChangeReport> {
     let BatchUpdate { model, items, mode, answer } = op;
-    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: false };
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), operation: Operation::Update };
     batch.run(databases, ctx, items, Item::Update).await
 }
 
 pub(crate) async fn batch_delete(databases: &Databases, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport> {
     let BatchDelete { model, items, mode, answer } = op;
-    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), creates: false };
+    let batch = ChangeBatch { model, mode, answer, items: Spool::default(), operation: Operation::Delete };
     batch.run(databases, ctx, items, Item::Delete).await
 }
 
 impl ChangeBatch {
+    /// Whether it may create records.
+    fn creates(&self) -> bool {
+        self.operation == Operation::Upsert
+    }
+
     /// Gathers the items, and waits for the tenant's writer.
     async fn run<T>(
         mut self,
@@ -84,7 +95,7 @@ impl ChangeBatch {
         if self.items.indexes.is_empty() {
             return Ok(ChangeReport::default());
         }
-        let database = match self.creates {
+        let database = match self.creates() {
             true => databases.of(ctx.tenant()).await?,
             false => match databases.find(ctx.tenant()).await? {
                 Some(database) => database,
@@ -203,7 +214,7 @@ impl Database {
         let mut reader = batch.items.read().await?;
         let (mut at, mut report) = (0, ChangeReport::default());
         let mut overlay = Overlay::default();
-        if batch.creates && batch.mode == BatchMode::Atomic {
+        if batch.creates() && batch.mode == BatchMode::Atomic {
             overlay.promised.clone_from(&batch.items.ids);
         }
         self.open(known, batch).await?;
@@ -234,7 +245,7 @@ impl Database {
 
     /// Makes sure that classes are there where something may be created, and else that it is known which are.
     async fn open(&self, known: &mut Known, batch: &ChangeBatch) -> std::result::Result<(), Failure> {
-        if !batch.creates {
+        if !batch.creates() {
             match self.look(known).await {
                 Err(Failure::Missing(_)) => {
                     known.classes.get_or_insert_default();
@@ -242,7 +253,7 @@ impl Database {
                 looked => looked?,
             }
         }
-        if batch.creates || known.has_class(batch.model.name()) {
+        if batch.creates() || known.has_class(batch.model.name()) {
             self.ensure(known, [&batch.model]).await?;
         }
         Ok(())
@@ -278,92 +289,10 @@ impl Database {
         overlay: &Overlay,
     ) -> std::result::Result<(), Failure> {
         let Some(write) = overlay.write(known)? else { return Ok(()) };
-        let message = format!("change a batch of {} records", batch.model.name());
+        let message = match batch.operation {
+            Operation::Delete => batch_of_deletes(batch.model.name()),
+            operation => format!("{} a batch of {} records", operation.name(), batch.model.name()),
+        };
         self.send_as(known, &write, &author_of(ctx), &message).await
     }
-}
-
-impl Item {
-    fn id(&self) -> &str {
-        match self {
-            Item::Upsert(item) => item.record.id(),
-            Item::Update(item) => &item.id,
-            Item::Delete(item) => &item.id,
-        }
-    }
-}
-
-/// An item as it is kept until all have come.
-#[derive(Serialize, Deserialize)]
-enum Line {
-    Upsert { record: Box<RawValue>, patch: Map<String, Json>, expect: Expected },
-    Update { id: String, patch: Map<String, Json>, if_version: Option<i64> },
-    Delete { id: String, if_version: Option<i64> },
-}
-
-#[derive(Serialize, Deserialize)]
-enum Expected {
-    Anything,
-    Absent,
-    Version(i64),
-}
-
-fn write_line(item: &Item) -> Result<String> {
-    let line = match item {
-        Item::Upsert(UpsertItem { record, patch, expect }) => Line::Upsert {
-            record: RawValue::from_string(document(record).to_string()).map_err(Error::internal)?,
-            patch: write_patch(patch),
-            expect: match expect {
-                Expect::Anything => Expected::Anything,
-                Expect::Absent => Expected::Absent,
-                Expect::Version(version) => Expected::Version(*version),
-            },
-        },
-        Item::Update(UpdateItem { id, patch, if_version }) => {
-            Line::Update { id: id.clone(), patch: write_patch(patch), if_version: *if_version }
-        }
-        Item::Delete(DeleteItem { id, if_version }) => Line::Delete { id: id.clone(), if_version: *if_version },
-    };
-    serde_json::to_string(&line).map_err(Error::internal)
-}
-
-fn read_line(model: &Arc<Model>, line: &str) -> Result<Item> {
-    Ok(match serde_json::from_str(line).map_err(Error::internal)? {
-        Line::Upsert { record, patch, expect } => {
-            let record: Record = read_document(model, record.get())?;
-            let expect = match expect {
-                Expected::Anything => Expect::Anything,
-                Expected::Absent => Expect::Absent,
-                Expected::Version(version) => Expect::Version(version),
-            };
-            Item::Upsert(UpsertItem { record, patch: read_patch(model, &patch)?, expect })
-        }
-        Line::Update { id, patch, if_version } => {
-            Item::Update(UpdateItem { id, patch: read_patch(model, &patch)?, if_version })
-        }
-        Line::Delete { id, if_version } => Item::Delete(DeleteItem { id, if_version }),
-    })
-}
-
-fn write_patch(patch: &Patch) -> Map<String, Json> {
-    let pair = |change: &Change| {
-        (
-            change.field.name().to_owned(),
-            change.value.as_ref().map_or(Json::Null, |value| Json::Array(vec![value.to_json()])),
-        )
-    };
-    patch.changes().iter().map(pair).collect()
-}
-
-fn read_patch(model: &Model, patch: &Map<String, Json>) -> Result<Patch> {
-    let mut changes = Vec::with_capacity(patch.len());
-    for (name, value) in patch {
-        let field = Arc::clone(model.field(name)?);
-        let value: Option<Value> = match value.as_array().and_then(|held| held.first()) {
-            Some(json) => decode_stored(&field, json).map_err(|error| Error::internal(error.to_string()))?,
-            None => None,
-        };
-        changes.push(Change { field, value });
-    }
-    Ok(Patch::new(changes))
 }

@@ -154,6 +154,25 @@ impl Client {
         self.write_with(Method::PUT, database, query, body, commit.at.as_deref()).await
     }
 
+    /// Changes classes together with their documents, in one commit.
+    pub(crate) async fn migrate(
+        &self,
+        database: &str,
+        operations: Vec<Json>,
+        message: &str,
+    ) -> std::result::Result<(), Failure> {
+        let body = serde_json::json!({"author": "udal", "message": message, "operations": operations});
+        let call = Call {
+            method: Method::POST,
+            path: format!("/api/migration/{}", self.place(database)),
+            query: Vec::new(),
+            body: Some(Bytes::from(body.to_string())),
+            at: None,
+            timeout: self.write_timeout,
+        };
+        self.send(call).await.map(drop)
+    }
+
     /// Writes, in one commit.
     pub(crate) async fn write(
         &self,
@@ -164,6 +183,7 @@ impl Client {
         let query = vec![("author", commit.author.as_str()), ("message", commit.message.as_str())];
         match write {
             Write::Insert(body) => self.write_with(Method::POST, database, query, body, commit.at.as_deref()).await,
+            Write::Delete(body) => self.write_with(Method::DELETE, database, query, body, commit.at.as_deref()).await,
             Write::Query(woql) => self.woql(database, &woql, commit).await,
         }
     }
@@ -234,20 +254,6 @@ impl Client {
         let said: Said = serde_json::from_slice(&answer.body).map_err(unreadable)?;
         // What the query rests on was so no more.
         if said.bindings.is_empty() { Err(Failure::Overtaken) } else { Ok(Committed { version: answer.version }) }
-    }
-
-    /// The last commits of the database, the newest first.
-    pub(crate) async fn log(&self, database: &str, count: usize) -> std::result::Result<Vec<Json>, Failure> {
-        let count = count.to_string();
-        let call = Call {
-            method: Method::GET,
-            path: format!("/api/log/{}", self.place(database)),
-            query: vec![("count", &count)],
-            body: None,
-            at: None,
-            timeout: self.read_timeout,
-        };
-        serde_json::from_slice(&self.read(call).await?.body).map_err(unreadable)
     }
 
     /// Makes a database; answers whether it was not there before.

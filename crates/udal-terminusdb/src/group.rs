@@ -8,8 +8,9 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 use udal_core::contract::Created;
 use udal_core::model::{Field, Model};
+use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result, shorten};
-use udal_graph::{Found, Wanted, answer, class_name, document};
+use udal_graph::{Found, Wanted, answer, class_name, commit_told, document, lists_beside, more_deletes, read_commits};
 use uuid::Uuid;
 
 use crate::call::{Commit, Write};
@@ -22,8 +23,6 @@ use crate::writer::{Done, Job, Work};
 pub(crate) const ATTEMPTS: usize = 30;
 /// How often a request is sent whose answer does not come.
 const UNCLEAR_ATTEMPTS: u32 = 3;
-/// How many commits are looked through for one of ours.
-const LOOKED_THROUGH: usize = 200;
 
 impl Database {
     /// Commits the group, and answers each write of it.
@@ -105,7 +104,7 @@ impl Database {
             // The database was never made: there is nothing that could be changed or deleted.
             return Ok(answers(&mut Overlay::default(), group));
         }
-        if let Some(write) = fresh(group) {
+        if let Some(write) = fresh(known, group) {
             match self.send(known, write, group).await {
                 Ok(()) => return Ok(group.iter().map(created).collect()),
                 // An id is taken, or a link is broken: what was read beforehand tells whose.
@@ -224,13 +223,23 @@ impl Database {
 
     /// Whether a commit with that token in its message is there.
     async fn is_committed(&self, token: &str) -> std::result::Result<bool, Failure> {
-        let log = self.client.log(&self.name, LOOKED_THROUGH).await?;
-        let mut messages = log.iter().filter_map(|commit| commit.get("message").and_then(Json::as_str));
-        Ok(messages.any(|message| message.contains(token)))
+        let data = self.client.ask_commits(&self.name, &commit_told(token)).await?;
+        Ok(!read_commits(&data)?.is_empty())
     }
 }
 
 impl Known {
+    /// The document of a new record: with an empty list for each that the class has and the model has not, which other processes
+    /// may use, or earlier ones used.
+    pub(crate) fn document(&self, record: &Record) -> Result<Json> {
+        let class = self.class(&class_name(record.model().name()))?;
+        let mut document = document(record);
+        for list in lists_beside(class, record.model()) {
+            document.as_object_mut().map(|members| members.insert(list.to_owned(), Json::Array(Vec::new())));
+        }
+        Ok(document)
+    }
+
     /// Whether the class of the model of that name is there.
     pub(crate) fn has_class(&self, model: &str) -> bool {
         self.class(&class_name(model)).is_ok()
@@ -244,13 +253,13 @@ impl Known {
 }
 
 /// The documents of a group that creates only, none twice: they need not be looked at before they are sent.
-fn fresh(group: &[Job]) -> Option<Write> {
+fn fresh(known: &Known, group: &[Job]) -> Option<Write> {
     let mut nodes = HashSet::new();
     let mut body = String::new();
     for job in group {
         let Work::Create(create) = &job.work else { return None };
         job.ctx.check_create(&create.record).ok()?;
-        let record = document(&create.record);
+        let record = known.document(&create.record).ok()?;
         let earlier = create.idempotency.as_ref().map(|given| answer(&create.record, given));
         for document in std::iter::once(record).chain(earlier) {
             if !nodes.insert(document.get("@id").cloned().unwrap_or_default().to_string()) {
@@ -293,7 +302,7 @@ fn want(wanted: &mut Wanted, work: &Work) {
 }
 
 /// Notes the records that `record` links to.
-pub(crate) fn want_links(wanted: &mut Wanted, record: &udal_core::record::Record) {
+pub(crate) fn want_links(wanted: &mut Wanted, record: &Record) {
     want_targets(wanted, record.links());
 }
 
@@ -312,15 +321,24 @@ fn answers(overlay: &mut Overlay, group: &[Job]) -> Vec<Result<Done>> {
     group.iter().map(answer).collect()
 }
 
+/// How many deletes a commit names, and how many other writes: what is gone is found by its delete.
+const DELETES_NAMED: usize = 100;
+const OTHERS_NAMED: usize = 5;
+
 /// Who wrote the group, and what, for the commit.
 fn told(group: &[Job]) -> (String, String) {
     let mut authors: Vec<String> = group.iter().map(|job| author_of(&job.ctx)).collect();
     authors.sort_unstable();
     authors.dedup();
     let author = if let [one] = authors.as_slice() { one.clone() } else { "udal".to_owned() };
-    let mut told: Vec<String> = group.iter().take(5).map(|job| message_of(job, authors.len() > 1)).collect();
-    if group.len() > told.len() {
-        told.push(format!("and {} more", group.len() - told.len()));
+    let (deletes, others): (Vec<&Job>, Vec<&Job>) = group.iter().partition(|job| matches!(job.work, Work::Delete(_)));
+    let named = deletes.iter().take(DELETES_NAMED).chain(others.iter().take(OTHERS_NAMED));
+    let mut told: Vec<String> = named.map(|job| message_of(job, authors.len() > 1)).collect();
+    if others.len() > OTHERS_NAMED {
+        told.push(format!("and {} more", others.len() - OTHERS_NAMED));
+    }
+    if deletes.len() > DELETES_NAMED {
+        told.push(more_deletes(deletes.len() - DELETES_NAMED));
     }
     (author, told.join("; "))
 }

@@ -47,7 +47,7 @@ pub(crate) async fn get_at(databases: &Databases, ctx: &Context, op: GetAt) -> R
 }
 
 /// The end of the microsecond: commits have finer times.
-fn end_of(time: Timestamp) -> String {
+pub(crate) fn end_of(time: Timestamp) -> String {
     format!("{}999999", seconds_of(time))
 }
 
@@ -68,11 +68,13 @@ pub(crate) async fn history(databases: &Databases, ctx: &Context, op: History) -
         Some(record) if !evaluate(&reach, &record) => return Ok(nothing),
         Some(_) => newest,
         None => match walk.deleted().await? {
-            Some((delete, before)) => {
+            Deleted::By(found) => {
+                let [delete, before] = *found;
                 versions.push(version(delete, None));
                 before
             }
-            None => return Ok(nothing),
+            Deleted::Never => return Ok(nothing),
+            Deleted::Unknown => return Ok(Versions { is_complete: false, ..nothing }),
         },
     };
     for _ in 0..limit {
@@ -104,11 +106,10 @@ fn hide(versions: Vec<Version>, reach: &Predicate, is_complete: bool) -> Version
         [delete, before, ..] if delete.record.is_none() => !is_seen(before),
         _ => false,
     };
-    let versions = match is_deleted_unseen {
-        true => Vec::new(),
-        false => versions.into_iter().filter(is_seen).collect(),
-    };
-    Versions { versions, is_complete }
+    if is_deleted_unseen {
+        return Versions { versions: Vec::new(), is_complete: true };
+    }
+    Versions { versions: versions.into_iter().filter(is_seen).collect(), is_complete }
 }
 
 /// One record in one database.
@@ -167,6 +168,16 @@ struct Start {
     before: Option<Commit>,
 }
 
+/// What is known of the delete of a record that is not there.
+enum Deleted {
+    /// The commit that deleted it, and the one before.
+    By(Box<[Commit; 2]>),
+    /// It was never there.
+    Never,
+    /// There are more commits that may have been it than were looked at.
+    Unknown,
+}
+
 struct Walk<'a> {
     past: &'a Past,
     /// What was seen at each commit.
@@ -190,16 +201,19 @@ impl Walk<'_> {
         Ok(seen.is_some_and(|seen| seen.version() == record.version() && seen.created_at() == record.created_at()))
     }
 
-    /// The commit that deleted the record, which is not there now, and the one before it.
-    async fn deleted(&mut self) -> Result<Option<(Commit, Commit)>> {
-        for candidate in self.past.commits(&commits_about(&self.past.id, MAX_DELETES)).await? {
+    /// What deleted the record, which is not there now.
+    async fn deleted(&mut self) -> Result<Deleted> {
+        let (model, id) = (self.past.model.name(), &self.past.id);
+        let candidates = self.past.commits(&commits_about(model, id, MAX_DELETES)).await?;
+        let is_all = candidates.len() < MAX_DELETES;
+        for candidate in candidates {
             let page = self.past.commits(&commits(&Since::Before(candidate.seconds.clone()), 1)).await?;
-            let Some(before) = page.into_iter().next() else { return Ok(None) };
+            let Some(before) = page.into_iter().next() else { break };
             if self.at(&before).await?.is_some() && self.at(&candidate).await?.is_none() {
-                return Ok(Some((candidate, before)));
+                return Ok(Deleted::By(Box::new([candidate, before])));
             }
         }
-        Ok(None)
+        Ok(if is_all { Deleted::Never } else { Deleted::Unknown })
     }
 
     /// Where the version begins that the record has after the commit `end`; none where that is too far back.

@@ -2,6 +2,7 @@
 //!
 //! [`TerminusdbBackend`] is the contract over [`Settings`]. What goes over the wire is written by `udal-graph`.
 
+mod answers;
 mod backend;
 mod batch;
 mod call;
@@ -12,6 +13,7 @@ mod directory;
 mod failure;
 mod group;
 mod history;
+mod item;
 mod linkers;
 mod maintain;
 mod migrate;
@@ -28,5 +30,5 @@ mod writer;
 pub use backend::TerminusdbBackend;
 pub use directory::Directory;
 pub use maintain::Layers;
-pub use migrate::ClassChange;
+pub use migrate::{ClassAllowances, ClassChange, ClassChangeState};
 pub use settings::{Credentials, DEFAULT_SERVER, Endpoint, Settings};

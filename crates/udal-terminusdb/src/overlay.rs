@@ -12,7 +12,9 @@ use udal_core::filter::evaluate;
 use udal_core::model::Model;
 use udal_core::record::{Patch, Record};
 use udal_core::{Context, Error, FieldError, Result};
-use udal_graph::{ANSWERS, Document, Found, Script, answer, class_name, document, node_id, read_answer, read_document};
+use udal_graph::{
+    ANSWERS, Document, Found, Script, answer, class_name, document, field_of, node_id, read_answer, read_document,
+};
 
 use crate::call::Write;
 use crate::database::Known;
@@ -154,7 +156,7 @@ impl Overlay {
         let mut is_other = false;
         for (id, Changed { model: _, now }) in &self.changed {
             match now {
-                Some(record) if !self.found.records.contains_key(id) => created.push(document(record)),
+                Some(record) if !self.found.records.contains_key(id) => created.push(known.document(record)?),
                 None if !self.found.records.contains_key(id) => {}
                 _ => is_other = true,
             }
@@ -188,7 +190,7 @@ impl Overlay {
             let Some(before) = self.found.records.get(id) else { continue };
             let (class, before) = (known.class(&class_name(model.name()))?, read(before, id)?);
             match now {
-                Some(record) => script.replace(class, &before, &members(document(record))?)?,
+                Some(record) => script.replace(class, &before, &changed(record, &before)?)?,
                 None => script.remove(class, &before)?,
             }
         }
@@ -207,6 +209,17 @@ fn read(text: &str, id: &str) -> Result<Document> {
     let mut members: Map<String, Json> = serde_json::from_str(text).map_err(Error::internal)?;
     members.insert("@id".to_owned(), Json::String(node_id(id)));
     Ok(members)
+}
+
+/// The document of a record that changed, with what it has beside its model: a later release's fields, or an earlier one's.
+fn changed(record: &Record, before: &Document) -> Result<Document> {
+    let mut after = members(document(record))?;
+    for (name, value) in before {
+        if record.model().find(field_of(name)).is_none() {
+            after.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    Ok(after)
 }
 
 fn members(document: Json) -> Result<Document> {

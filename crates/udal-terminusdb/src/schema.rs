@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use udal_core::model::Model;
 use udal_core::{Error, ErrorKind};
-use udal_graph::{Difference, Merge, answers_class, class_name, class_of, differences, merge};
+use udal_graph::{Difference, Merge, answers_class, class_name, class_of, differences, merge, new_lists};
 
 use crate::call::Commit;
 use crate::database::{Database, Known};
@@ -59,9 +59,10 @@ impl Database {
             }
             wanted = self.wanted(&classes, &models).await?;
         }
-        if !wanted.is_empty() {
-            let definitions: Vec<Json> = wanted.values().cloned().collect();
-            let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
+        let (puts, lists) = self.apart(&classes, &wanted).await?;
+        if !puts.is_empty() {
+            let definitions: Vec<Json> = puts.values().cloned().collect();
+            let names: Vec<&str> = puts.keys().map(String::as_str).collect();
             tracing::info!(database = self.name, classes = ?names, "classes follow their models");
             let commit = Commit {
                 author: "udal".to_owned(),
@@ -70,9 +71,54 @@ impl Database {
             };
             known.version = self.client.put_classes(&self.name, &definitions, &commit).await?.version;
         }
+        if !lists.is_empty() {
+            return self.add_lists(lists).await;
+        }
         known.classes.get_or_insert_default().extend(wanted);
         known.fitting.extend(models.iter().map(|model| (model.name().to_owned(), Arc::clone(model))));
         Ok(())
+    }
+
+    /// The definitions to be put, and what adds lists to classes with documents, which get empty ones.
+    async fn apart(
+        &self,
+        classes: &BTreeMap<String, Json>,
+        wanted: &BTreeMap<String, Json>,
+    ) -> Result<(BTreeMap<String, Json>, Vec<Json>), Failure> {
+        let (mut puts, mut operations) = (wanted.clone(), Vec::new());
+        for (name, definition) in wanted {
+            let Some(found) = classes.get(name) else { continue };
+            let lists = new_lists(found, definition);
+            if lists.is_empty() || self.is_class_empty(name).await? {
+                continue;
+            }
+            let mut without = definition.clone();
+            for (property, range) in lists {
+                without.as_object_mut().and_then(|members| members.remove(&property));
+                operations
+                    .push(json!({"@type": "CreateClassProperty", "class": name, "property": property, "type": range}));
+            }
+            match without == *found {
+                true => puts.remove(name),
+                false => puts.insert(name.clone(), without),
+            };
+        }
+        Ok((puts, operations))
+    }
+
+    /// Adds lists to classes and an empty one to each of their documents, in one commit. The classes are then looked at anew: also
+    /// where another process did it, or no answer comes.
+    async fn add_lists(&self, operations: Vec<Json>) -> Result<(), Failure> {
+        tracing::info!(
+            database = self.name,
+            lists = operations.len(),
+            "documents get lists that their models have now"
+        );
+        let message = format!("classes follow their models: {} lists", operations.len());
+        match self.client.migrate(&self.name, operations, &message).await {
+            Ok(()) | Err(Failure::Unclear(_)) => Err(Failure::Overtaken),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The classes that are there; makes the database where it is not there.
@@ -186,7 +232,11 @@ impl Database {
     }
 
     async fn is_empty(&self, model: &Model) -> Result<bool, Failure> {
-        let request = udal_graph::any_of(&class_name(model.name()));
+        self.is_class_empty(&class_name(model.name())).await
+    }
+
+    async fn is_class_empty(&self, class: &str) -> Result<bool, Failure> {
+        let request = udal_graph::any_of(class);
         let data = self.client.ask(&self.name, &request).await?;
         Ok(udal_graph::read_count(&data)? == 0)
     }

@@ -99,25 +99,30 @@ impl Reader {
         }
     }
 
-    /// The items but those at these places, as pieces of a request's body.
-    pub(crate) fn without(self, left_out: HashSet<usize>) -> impl Stream<Item = Result<String>> + Send + 'static {
-        futures_util::stream::unfold((self, 0_usize, left_out), |(mut reader, mut at, left_out)| async move {
+    /// The items but those at these places, as pieces of a request's body, each with that end in the place of its last brace.
+    pub(crate) fn without(
+        self,
+        left_out: HashSet<usize>,
+        end: String,
+    ) -> impl Stream<Item = Result<String>> + Send + 'static {
+        let start = (self, 0_usize, left_out, end);
+        futures_util::stream::unfold(start, |(mut reader, mut at, left_out, end)| async move {
             let mut piece = String::new();
             loop {
                 match reader.next().await {
                     Ok(Some(line)) => {
                         if !left_out.contains(&at) {
-                            piece.push_str(&line);
-                            piece.push('\n');
+                            piece.push_str(line.strip_suffix('}').unwrap_or(&line));
+                            piece.push_str(&end);
                         }
                         at += 1;
                         if piece.len() > 64 << 10 {
-                            return Some((Ok(piece), (reader, at, left_out)));
+                            return Some((Ok(piece), (reader, at, left_out, end)));
                         }
                     }
                     Ok(None) if piece.is_empty() => return None,
-                    Ok(None) => return Some((Ok(piece), (reader, at, left_out))),
-                    Err(error) => return Some((Err(error), (reader, at, left_out))),
+                    Ok(None) => return Some((Ok(piece), (reader, at, left_out, end))),
+                    Err(error) => return Some((Err(error), (reader, at, left_out, end))),
                 }
             }
         })

@@ -1,7 +1,10 @@
-//! What is due from time to time for the tables of a tenant.
+//! What is due from time to time for what a tenant keeps.
 
-use udal_core::value::Date;
-use udal_core::{Context, Error};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use udal_core::contract::Idempotency;
+use udal_core::value::{Date, Timestamp};
+use udal_core::{Context, Error, TenantSlug};
 use udal_pgpool::{Database, idempotency};
 use udal_postgresql::Maintenance;
 use udal_terminusdb::Layers;
@@ -60,6 +63,7 @@ impl Udal {
         if let Err(error) = self.note_task(ctx, "maintain").await {
             done.failures.push((AUDIT_LOG.to_owned(), error));
         }
+        self.forget_answers(ctx.tenant(), &mut done).await;
         match self.optimize_layers(ctx.tenant()).await {
             Ok(layers) => done.layers = layers,
             Err(error) => done.failures.push((LAYERS.to_owned(), error)),
@@ -77,7 +81,19 @@ impl Udal {
         done
     }
 
-    /// Both storages keep their keys in one table of the tenant's database; shared models keep theirs in the shared one.
+    /// What TerminusDB keeps of keys goes by that server's clock; seven days are kept well, whatever the two clocks say.
+    async fn forget_answers(&self, tenant: &TenantSlug, done: &mut TenantMaintenance) {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let until =
+            since_1970.checked_sub(Idempotency::KEPT_FOR).and_then(|until| i64::try_from(until.as_micros()).ok());
+        let (Some(graph), Some(until)) = (self.graph(), until.and_then(Timestamp::from_micros)) else { return };
+        match graph.backend.forget_answers(tenant, until).await {
+            Ok(keys) => done.forgotten_keys += keys,
+            Err(error) => done.failures.push((IDEMPOTENCY_KEYS.to_owned(), error)),
+        }
+    }
+
+    /// Both storages in PostgreSQL keep their keys in one table of the tenant's database; shared models keep theirs in the shared one.
     async fn forget_keys(&self, ctx: &Context, done: &mut TenantMaintenance) {
         let Some(databases) = self.databases() else { return };
         let has_shared = self.service().catalog().models().any(|model| model.is_shared());

@@ -104,7 +104,7 @@ impl Udal {
     }
 
     /// Brings the tables of the tenants up to their models: adds what they lack, and does what is allowed beyond that. Classes
-    /// of graph databases get what they lack; what records stand against is blocked there, and cannot be allowed.
+    /// of graph databases get what they lack, and fields that are required now where that is allowed; another type is blocked there.
     ///
     /// Run again after it was interrupted, it goes on where it ended.
     ///
@@ -188,7 +188,7 @@ async fn database(
             }
         }
     }
-    classes::migrate_classes(udal, matches!(way, Way::Apply), &mut done).await;
+    classes::migrate_classes(udal, matches!(way, Way::Apply), allowances, &mut done).await;
     done
 }
 

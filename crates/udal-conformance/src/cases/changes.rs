@@ -108,15 +108,16 @@ fn thousands(count: usize, value: i64) -> Vec<Item> {
 
 async fn far_apart(world: &World, op: Op) -> Outcome {
     let rows = world.rows("Plain")?;
-    rows.all_of(Upsert, Atomic, &thousands(6_000, 0)).await?;
-    let mut items = thousands(6_000, 1);
+    let count = world.many(6_000);
+    rows.all_of(Upsert, Atomic, &thousands(count, 0)).await?;
+    let mut items = thousands(count, 1);
     items.push(item("k00001", json!({"name": "second"})));
     let report = rows.all_of(op, Atomic, &items).await?;
     if op == Delete {
-        equal((report.deleted, report.absent), (6_000, 1))?;
+        equal((report.deleted, report.absent), (count as u64, 1))?;
         return rows.hold(&[]).await;
     }
-    equal((report.created, report.updated), (0, 6_001))?;
+    equal((report.created, report.updated), (0, count as u64 + 1))?;
     let one = some(rows.get("k00001").await?, "record")?;
     let first = rows.record("k00001", json!({"value": 0}))?;
     same_record(&one, &after(&first, &[json!({"value": 1}), json!({"name": "second"})])?)
@@ -169,13 +170,14 @@ async fn whole_or_nothing(world: &World, op: Op) -> Outcome {
 async fn last_refuses(world: &World, op: Op) -> Outcome {
     let (rows, anns, held) = anns_and_bobs(world).await?;
     let (bad, kind) = failing(op);
+    let count = world.many(6_000);
     let mut items: Vec<Item> = match op {
         // Those that an upsert has to create, and those that it has to change.
-        Upsert => (0..6_000).map(|at| item(&format!("k{at}"), json!({"value": at, "owned_by": "ann"}))).collect(),
-        _ => (0..6_000).map(|at| item("a", json!({"value": at}))).collect(),
+        Upsert => (0..count).map(|at| item(&format!("k{at}"), json!({"value": at, "owned_by": "ann"}))).collect(),
+        _ => (0..count).map(|at| item("a", json!({"value": at}))).collect(),
     };
     items.push(bad);
-    refused(anns.all_of(op, Atomic, &items).await, kind, 6_000)?;
+    refused(anns.all_of(op, Atomic, &items).await, kind, count as u64)?;
     rows.hold(&held).await
 }
 

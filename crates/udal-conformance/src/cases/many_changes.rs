@@ -39,7 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
 async fn many(world: &World, op: Op) -> Outcome {
     // Of twelve fields each: no statement takes as many values.
     let rows = world.rows("Wide")?;
-    let count = 12_000_usize;
+    let count = world.many(12_000);
     let members = |text: &str| (0..12).map(|field| (format!("f{field}"), json!(format!("{text}{field}")))).collect();
     let items =
         |text: &'static str| (0..count).map(move |at| Ok((at as u64, item(&format!("k{at:05}"), members(text)))));
@@ -57,13 +57,13 @@ async fn many(world: &World, op: Op) -> Outcome {
 }
 
 async fn changes_are_not_all_in_memory(world: &World) -> Outcome {
-    const ITEMS: u64 = 40_000;
+    let count = world.many(40_000);
     let rows = world.rows("Twelve")?;
     rows.create("a", json!({"name": "x"})).await?;
     let name = Arc::new((**some(rows.model.find("name"), "field")?).clone());
     // Each item holds its field: how many share it says how many are alive while the batch is read.
     let most = AtomicUsize::new(0);
-    let made = (0..ITEMS).map(|at| {
+    let made = (0..count as u64).map(|at| {
         most.fetch_max(Arc::strong_count(&name), Ordering::Relaxed);
         let mut patch = Patch::default();
         patch.set(Arc::clone(&name), Some(Value::from("y")));
@@ -76,10 +76,10 @@ async fn changes_are_not_all_in_memory(world: &World) -> Outcome {
         answer: Answer::Counts,
     };
     let report = world.backend.batch_update(&rows.ctx, op).await?;
-    equal(report.updated, ITEMS)?;
-    equal(some(rows.get("a").await?, "record")?.version(), ITEMS as i64 + 1)?;
+    equal(report.updated, count as u64)?;
+    equal(some(rows.get("a").await?, "record")?.version(), count as i64 + 1)?;
     let most = most.into_inner();
-    holds(most < ITEMS as usize / 2, format!("{most} of {ITEMS} items were in memory at one time"))
+    holds(most < count / 2, format!("{most} of {count} items were in memory at one time"))
 }
 
 async fn stream_fails(world: &World, op: Op) -> Outcome {
@@ -95,7 +95,7 @@ async fn stream_fails(world: &World, op: Op) -> Outcome {
             rows.hold(&held).await?;
         }
         let gone = Error::new(Unavailable, "the source is gone");
-        let late = (0..6_000).map(|at| Ok((at, items[at as usize % 2].clone()))).chain([Err(gone)]);
+        let late = (0..world.many(6_000) as u64).map(|at| Ok((at, items[at as usize % 2].clone()))).chain([Err(gone)]);
         fails(rows.change(op, mode, Answer::Counts, stream::iter(late)).await, Unavailable)?;
         rows.hold(&held).await?;
     }

@@ -13,6 +13,7 @@ mod crossings;
 mod cursors;
 mod deletes;
 mod filters;
+mod history;
 mod interrupted;
 mod linking;
 mod links;
@@ -73,6 +74,7 @@ pub(crate) fn all() -> Vec<Case> {
         linking::cases(),
         unlinks::cases(),
         reach::cases(),
+        history::cases(),
         races::cases(),
         contention::cases(),
         crossings::cases(),

@@ -22,22 +22,22 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn few_in_memory(world: &World, mode: BatchMode) -> Outcome {
-    const ITEMS: u64 = 40_000;
+    let count = world.many(40_000);
     let rows = world.rows("Twelve")?;
     let model = Arc::new((*rows.model).clone());
     // Each record holds its model: how many share it says how many are alive while the batch is read.
     let most = AtomicUsize::new(0);
-    let made = (0..ITEMS).map(|at| {
+    let made = (0..count as u64).map(|at| {
         most.fetch_max(Arc::strong_count(&model), Ordering::Relaxed);
         let record = rows.record(&format!("{at:05}"), json!({"name": "x"}));
         let record = record.map_err(|failure| Error::internal(failure.to_string()))?;
         Ok((at, Record::new(Arc::clone(&model), record.values().to_vec())))
     });
     let report = rows.batch(mode, made).await?;
-    equal((report.created, report.failures.len()), (ITEMS, 0))?;
-    equal(rows.count(json!({})).await?, ITEMS)?;
+    equal((report.created, report.failures.len()), (count as u64, 0))?;
+    equal(rows.count(json!({})).await?, count as u64)?;
     let most = most.into_inner();
-    holds(most < ITEMS as usize / 2, format!("{most} of {ITEMS} records were in memory at one time"))
+    holds(most < count / 2, format!("{most} of {count} records were in memory at one time"))
 }
 
 async fn records_of_a_mebibyte(world: &World) -> Outcome {

@@ -3,6 +3,7 @@
 mod access;
 mod changes;
 mod filters;
+mod history;
 mod links;
 mod reads;
 mod table;

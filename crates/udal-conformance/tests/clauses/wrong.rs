@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use udal_core::contract::{
     Backend, BatchCreate, BatchDelete, BatchReport, BatchUpdate, ChangeReport, Count, Create, Created, Delete, Deleted,
-    Get, List, ListText, Page, Search, TextPieces, Update, Upsert,
+    Get, GetAt, History, List, ListText, Page, Search, TextPieces, Update, Upsert, Versions,
 };
 use udal_core::record::Record;
 use udal_core::{AccessContext, Action, Context, Result, TenantSlug};
 use udal_memory::MemoryBackend;
 
-use crate::{access, changes, reads, writes};
+use crate::{access, changes, history, reads, writes};
 
 /// In what a backend is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,16 @@ pub(crate) enum Fault {
     DeleteNamesNothing,
     LinksAreCheckedBefore,
     ReferencesAreChecked,
+    HistoryForgetsTheFirst,
+    HistoryLeavesOutDeletes,
+    HistoryIsAlwaysComplete,
+    HistoryIgnoresReach,
+    HistoryOfNothingIsEndless,
+    HistoryIsEmptyWhereNotKept,
+    HistoryCountsNoVersions,
+    AtAnswersNow,
+    AtIgnoresReach,
+    AtKnowsEveryCommit,
 }
 
 /// The wrong backend.
@@ -250,6 +260,18 @@ impl Backend for Wrong {
             return access::batch_delete(self, ctx, op).await;
         }
         changes::batch_delete(self, &self.writing(ctx, op.model.is_shared()).await?, op).await
+    }
+
+    fn keeps_history(&self) -> bool {
+        self.fault != Fault::HistoryIsEmptyWhereNotKept
+    }
+
+    async fn get_at(&self, ctx: &Context, op: GetAt) -> Result<Option<Record>> {
+        history::get_at(self, &self.reading(ctx).await?, op).await
+    }
+
+    async fn history(&self, ctx: &Context, op: History) -> Result<Versions> {
+        history::history(self, &self.reading(ctx).await?, op).await
     }
 
     async fn create_tenant(&self, tenant: &TenantSlug) -> Result<bool> {

@@ -17,7 +17,9 @@ pub use batch::{
     Answer, BatchDelete, BatchUpdate, ChangeReport, DeleteItem, Effect, Expect, Items, UpdateItem, Upsert, UpsertItem,
     Weigh, Written,
 };
-pub use history::{DEFAULT_VERSIONS, GetAt, History, MAX_VERSIONS, Moment, Version, Versions};
+pub use history::{
+    DEFAULT_VERSIONS, FieldChange, GetAt, History, MAX_VERSIONS, Moment, Version, Versions, changes_between,
+};
 pub use read::{Count, DEFAULT_LIMIT, Get, List, MAX_LIMIT, Page, Search, Start};
 pub use text::{ListText, PageEnd, TextPiece, TextPieces, text_of_page};
 pub use write::{
@@ -107,6 +109,11 @@ pub trait Backend: Send + Sync {
 
     /// Deletes many records. See [`BatchDelete`].
     async fn batch_delete(&self, ctx: &Context, op: BatchDelete<'_>) -> Result<ChangeReport>;
+
+    /// Whether the backend keeps what records were: [`get_at`](Backend::get_at) and [`history`](Backend::history) answer.
+    fn keeps_history(&self) -> bool {
+        false
+    }
 
     /// Reads one record as it was. See [`GetAt`]. A backend that keeps no history refuses it.
     async fn get_at(&self, _: &Context, _: GetAt) -> Result<Option<Record>> {

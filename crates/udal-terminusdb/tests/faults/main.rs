@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod answers;
 mod history;
+mod lists;
 mod placement;
 mod server;
 
@@ -48,7 +50,7 @@ fn backend(server: &Server) -> TerminusdbBackend {
 const SCHEMA: (&str, &str) = ("GET", "/api/document/admin/sqh_tenant_acme?graph_type=schema");
 const INSERT: (&str, &str) = ("POST", "/api/document/admin/sqh_tenant_acme?");
 const CHANGE: (&str, &str) = ("POST", "/api/woql/admin/sqh_tenant_acme");
-const LOG: (&str, &str) = ("GET", "/api/log/admin/sqh_tenant_acme");
+const COMMITS: (&str, &str) = ("POST", "/api/graphql/admin/sqh_tenant_acme/local/_commits");
 const ASK: (&str, &str) = ("POST", "/api/graphql/admin/sqh_tenant_acme");
 
 fn classes() -> Answer {
@@ -92,6 +94,23 @@ async fn a_read_whose_answer_is_cut_off_is_asked_again() {
     .await;
     assert_eq!(get(&backend(&server)).await.unwrap(), Some(record("a", "Ann")));
     assert_eq!(count_of(&server, ASK), 3);
+}
+
+#[tokio::test]
+async fn an_answer_in_gzip_is_read_and_one_that_is_cut_off_is_no_answer() {
+    let found = |name: &str| {
+        let node = json!({"_json": document(&record("a", name)).to_string()});
+        json!({"data": {"Account": [node]}}).to_string()
+    };
+    let name = "a name that repeats itself ".repeat(2_000);
+    let answer = found(&name);
+    let server = Server::start(move |_, before| Answer::Gzip(answer.clone(), if before < 2 { 20 } else { 0 })).await;
+    assert_eq!(get(&backend(&server)).await.unwrap(), Some(record("a", &name)));
+    let asked = server.asked(ASK.0, ASK.1);
+    assert!(asked.len() == 3 && asked.iter().all(|asked| asked.headers.contains("accept-encoding: gzip")), "{asked:?}");
+    // What was cut off so that its length fits is no end of gzip either.
+    let server = Server::start(move |_, _| Answer::Gzip(found("Ann"), 9)).await;
+    assert_eq!(get(&backend(&server)).await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -187,6 +206,10 @@ async fn a_commit_that_the_server_gave_up_is_made_again() {
     assert_eq!(count_of(&server, INSERT), 2);
 }
 
+fn commits(found: serde_json::Value) -> Answer {
+    Answer::Whole(200, "", json!({"data": {"Commit": found}}).to_string())
+}
+
 /// Answers the token that stands in the message of the first insert.
 fn token_of(asked: &Asked) -> String {
     asked.line.split_once("%5B").unwrap().1.split_once("%5D").unwrap().0.to_owned()
@@ -199,9 +222,11 @@ async fn server_that_stores_unheard(refusal: &'static str, message: &'static str
         if is(asked, SCHEMA) {
             return classes();
         }
-        if is(asked, LOG) {
-            let message = format!("create Account/a [{}]", token.lock().unwrap());
-            return Answer::Whole(200, "", json!([{"author": "udal", "message": message}]).to_string());
+        if is(asked, COMMITS) {
+            let token = token.lock().unwrap();
+            assert!(asked.body.contains(&*token), "{asked:?}");
+            let message = format!("create Account/a [{token}]");
+            return commits(json!([{"identifier": "c", "timestamp": 5.5, "author": "udal", "message": message}]));
         }
         if asked.is("HEAD", "/api/document") {
             return Answer::Whole(200, "branch:v2", String::new());
@@ -230,7 +255,7 @@ async fn a_write_whose_answer_is_lost_is_stored_once() {
 async fn a_write_that_was_lost_on_its_way_is_sent_again() {
     let server = Server::start(|asked, before| match asked {
         asked if is(asked, SCHEMA) => classes(),
-        asked if is(asked, LOG) => Answer::Whole(200, "", "[]".to_owned()),
+        asked if is(asked, COMMITS) => commits(json!([])),
         _ if before == 1 => Answer::Closed,
         // Another process wrote meanwhile.
         _ if before == 2 => refused(400, "api:DataVersionMismatch", "stale"),

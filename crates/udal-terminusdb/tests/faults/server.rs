@@ -1,8 +1,11 @@
 //! A server that answers as a test says: also late, half, or not at all.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -29,6 +32,8 @@ pub(crate) enum Answer {
     Whole(u16, &'static str, String),
     /// The same, cut off in the middle of the body.
     Half(String),
+    /// A body in gzip, with so many of its bytes left out at the end.
+    Gzip(String, usize),
     /// Nothing: the connection is closed.
     Closed,
     /// Nothing, and the connection stays open.
@@ -80,22 +85,36 @@ async fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &(dyn Fn(
             log.push(asked.clone());
             log.len() - 1
         };
-        let text = match answer(&asked, before) {
-            Answer::Whole(status, version, body) => whole(status, version, &body),
+        let (answer, ends) = match answer(&asked, before) {
+            Answer::Whole(status, version, body) => (whole(status, version, &body).into_bytes(), false),
             Answer::Half(body) => {
                 let text = whole(200, "branch:v", &body);
-                text[..text.len() - body.len() / 2].to_owned()
+                (text[..text.len() - body.len() / 2].to_owned().into_bytes(), true)
             }
+            Answer::Gzip(body, left_out) => (gzip(&body, left_out), left_out > 0),
             Answer::Closed => return,
             Answer::Silence => {
                 tokio::time::sleep(Duration::from_secs(600)).await;
                 return;
             }
         };
-        if stream.write_all(text.as_bytes()).await.is_err() || !text.ends_with('\n') {
+        if stream.write_all(&answer).await.is_err() || ends {
             return;
         }
     }
+}
+
+fn gzip(body: &str, left_out: usize) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body.as_bytes()).unwrap();
+    let mut packed = encoder.finish().unwrap();
+    let head = format!(
+        "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nconnection: close\r\n\
+         terminusdb-data-version: branch:v1\r\ncontent-length: {}\r\n\r\n",
+        packed.len() - left_out
+    );
+    packed.truncate(packed.len() - left_out);
+    [head.into_bytes(), packed].concat()
 }
 
 fn whole(status: u16, version: &str, body: &str) -> String {
