@@ -11,6 +11,7 @@
     reason = "a bench that cannot go on fails"
 )]
 
+mod access;
 mod bare;
 mod batches;
 mod cost;
@@ -44,6 +45,9 @@ fn main() {
         }
         if is_chosen("reads") {
             reads::run(&shop, &mut report).await;
+        }
+        if is_chosen("access") {
+            access::run(&shop, &mut report).await;
         }
         if is_chosen("depth") {
             depth::run(&shop, &mut report).await;
