@@ -331,7 +331,7 @@ mod tests {
                         udal.toml:2: `groups` is text (write `groups = \"…\"`)\n\
                         udal.toml:5: `ulr` is not a key here (did you mean `url`?)\n\
                         udal.toml:6: `max_connections` is a number (1 to 10000)\n\
-                        udal.toml:7: `server` is not a key here (keys here are data_dir groups postgresql terminusdb)";
+                        udal.toml:7: `server` is not a key here (keys here are data_dir groups audit_days postgresql terminusdb)";
         assert_eq!(parse(text).unwrap_err().message(), expected);
         let error = parse("a = \n").unwrap_err();
         assert!(error.message().starts_with("udal.toml:1: this is not TOML: "), "{error}");
