@@ -223,16 +223,17 @@ impl Records {
     }
 }
 
-/// It was done, and is not in the log: to do it again is not what the asker should do without looking.
-fn not_noted(operation: &str, error: Error) -> Error {
-    if !WRITES.contains(&operation) {
-        return Error::new(ErrorKind::Unavailable, "what was read could not be noted in the audit log")
-            .hint("try again in a moment")
-            .cause(error);
-    }
-    Error::new(ErrorKind::Internal, "it was written, and could not be noted in the audit log")
-        .hint("read the records before you try again: they are as you wanted them")
-        .cause(error)
+/// Whoever asked knows as much of it as of an answer that was lost, and is told so by the same kind: of a write with any other,
+/// one takes it that nothing was written.
+fn not_noted(operation: &str, cause: Error) -> Error {
+    let (message, hint) = match WRITES.contains(&operation) {
+        true => (
+            "it was written, and could not be noted in the audit log",
+            "read the records before you try again: they are as you wanted them",
+        ),
+        false => ("what was read could not be noted in the audit log", "try again in a moment"),
+    };
+    Error::new(ErrorKind::Unavailable, message).hint(hint).cause(cause)
 }
 
 /// The log of a service, where it has one.
