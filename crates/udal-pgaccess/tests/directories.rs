@@ -57,7 +57,7 @@ impl Fixture {
     fn store(&self) -> DirectoryStore {
         let mut settings = udal_pgpool::Settings::new(self.server.config());
         // A busy machine makes a test slower, not wrong.
-        settings.wait_timeout = Duration::from_secs(120);
+        settings.limits.wait_timeout = Duration::from_secs(120);
         DirectoryStore::new(TenantDatabases::new(settings), catalog())
     }
 

@@ -304,7 +304,8 @@ async fn a_change_of_a_record_that_does_not_fit_its_model_any_more_is_refused_wh
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_stalls_is_not_waited_for_without_end() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.input_timeout = std::time::Duration::from_millis(50));
+    let databases =
+        fixture.databases_with(|settings| settings.limits.input_timeout = std::time::Duration::from_millis(50));
     let ctx = Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"));
     let bench = Bench { backend: PgGraphBackend::new(databases), fixture, catalog: catalog(), ctx };
     let items = (0..CHUNK_RECORDS).map(|at| Ok((at as u64, bench.record(&format!("Tag/{at}"), json!({})))));

@@ -60,7 +60,7 @@ impl TenantDatabases {
     }
 
     async fn chunks_from<'a, T: Weigh>(&self, size: usize, items: Items<'a, T>) -> Result<Chunks<'a, T>> {
-        let limit = self.settings().input_timeout;
+        let limit = self.settings().limits.input_timeout;
         let mut chunks = Chunks { items: items.fuse(), first: None, limit, size };
         chunks.first = Some(chunks.gather(None).await?);
         Ok(chunks)
@@ -140,7 +140,7 @@ mod tests {
 
     async fn chunks(limit: Duration, items: Items<'static, Item>) -> Chunks<'static, Item> {
         let mut settings = crate::Settings::new(tokio_postgres::Config::new());
-        settings.input_timeout = limit;
+        settings.limits.input_timeout = limit;
         TenantDatabases::new(settings).chunks(items).await.unwrap()
     }
 
@@ -179,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn chunks_that_grow_begin_small() {
         let mut settings = crate::Settings::new(tokio_postgres::Config::new());
-        settings.input_timeout = Duration::from_secs(600);
+        settings.limits.input_timeout = Duration::from_secs(600);
         let databases = TenantDatabases::new(settings);
         let mut chunks = databases.growing_chunks(at_once().chain(at_once()).boxed()).await.unwrap();
         for expected in [500, 2_000, CHUNK_RECORDS, 2_500, 0] {

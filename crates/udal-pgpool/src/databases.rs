@@ -75,7 +75,7 @@ impl TenantDatabases {
 
     /// How many of them are kept for maintenance: so many can work on databases at the same time without waiting.
     pub fn maintenance_connections(&self) -> usize {
-        self.inner.settings.reserved_connections()
+        self.inner.settings.limits.reserved_connections()
     }
 
     /// What the connections are doing, in numbers: for metrics.
@@ -135,7 +135,7 @@ impl TenantDatabases {
     /// # Errors
     /// [`Failure::Missing`] where there is no such database; `Unavailable` where none can be had in time.
     pub async fn connect(&self, place: &Place) -> Attempt<Connection> {
-        let limit = self.inner.settings.statement_timeout;
+        let limit = self.inner.settings.limits.statement_timeout;
         Ok(Connection::new(self.inner.pools.lend(place).await?, Some(limit)))
     }
 
@@ -246,7 +246,7 @@ impl TenantDatabases {
     /// `Unavailable` where none is done in time.
     pub(crate) async fn provisioning_turn(&self, place: &Place) -> Result<SemaphorePermit<'_>> {
         // Each before may itself wait for a connection, and then has work to do.
-        let limit = self.inner.settings.wait_timeout * TURN_WAITS;
+        let limit = self.inner.settings.limits.wait_timeout * TURN_WAITS;
         match timeout(limit, self.inner.provisioners.acquire()).await {
             Ok(turn) => turn.map_err(Error::internal),
             Err(_) => Err(self.inner.pools.waited_in_vain(place, limit)),
@@ -343,7 +343,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_ever_for_the_turn_to_make_something() {
         let mut settings = Settings::new(tokio_postgres::Config::new());
-        settings.wait_timeout = Duration::from_millis(20);
+        settings.limits.wait_timeout = Duration::from_millis(20);
         let databases = TenantDatabases::new(settings);
         let place = databases.platform_place();
         let mut turns = Vec::new();

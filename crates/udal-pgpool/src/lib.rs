@@ -65,7 +65,7 @@ pub use place::{Place, ServerName};
 pub use placement::{not_configured, roomiest};
 pub use provision::{Provision, Statements};
 pub use restructure::Turn;
-pub use settings::{BreakerSettings, KeepAlive, Settings};
+pub use settings::{BreakerSettings, KeepAlive, Limits, Settings};
 pub use status::{PoolStatus, ServerStatus};
 pub use tenant::{Database, DroppedDatabase, Placement, Tenant, TenantState};
 pub use text::RowWriter;

@@ -78,7 +78,7 @@ impl Drop for Asking<'_> {
 impl TenantDatabases {
     /// What the registry says of the tenant now.
     pub(crate) async fn find_tenant(&self, slug: &TenantSlug) -> Answer {
-        let Some((answer, is_first)) = self.look_ups().add(slug, self.settings().max_waiting.max(1)) else {
+        let Some((answer, is_first)) = self.look_ups().add(slug, self.settings().limits.max_waiting.max(1)) else {
             return Err(self.turned_away());
         };
         if is_first {

@@ -40,7 +40,7 @@ pub(crate) struct Reserved(Arc<OwnedSemaphorePermit>);
 impl Pools {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
         let queue = Mutex::new(Queue::new(limits(&settings)));
-        let reserved = settings.reserved_connections();
+        let reserved = settings.limits.reserved_connections();
         Arc::new_cyclic(|this| Pools {
             queue,
             reserve: Arc::new(Semaphore::new(reserved)),
@@ -90,10 +90,10 @@ impl Pools {
         let mut waiting = Waiting { pools: self, place, number, receiver };
         // Whoever waits for a server that does not answer would wait in vain.
         self.breakers.check(place.server(), Instant::now())?;
-        if let Ok(Ok(grant)) = timeout(self.settings.wait_timeout, &mut waiting.receiver).await {
+        if let Ok(Ok(grant)) = timeout(self.settings.limits.wait_timeout, &mut waiting.receiver).await {
             return Ok(grant);
         }
-        Err(self.waited_in_vain(place, self.settings.wait_timeout).into())
+        Err(self.waited_in_vain(place, self.settings.limits.wait_timeout).into())
     }
 
     /// What one is answered who may not wait, since too many do.
@@ -134,7 +134,7 @@ impl Pools {
     /// Takes room for one connection, to `place`, out of the reserve.
     pub(crate) async fn reserve_one(&self, place: &Place) -> Result<Reserved, Failure> {
         let Ok(permit) = self.reserve(1).await else {
-            return Err(self.waited_in_vain(place, self.settings.wait_timeout).into());
+            return Err(self.waited_in_vain(place, self.settings.limits.wait_timeout).into());
         };
         Ok(Reserved(Arc::new(permit)))
     }
@@ -143,7 +143,7 @@ impl Pools {
     /// for the other.
     pub(crate) async fn reserve_two(&self, place: &Place) -> Result<(Reserved, Reserved), Failure> {
         let Ok(mut both) = self.reserve(2).await else {
-            return Err(self.waited_in_vain(place, self.settings.wait_timeout).into());
+            return Err(self.waited_in_vain(place, self.settings.limits.wait_timeout).into());
         };
         let one = both.split(1).ok_or_else(|| Error::internal("two permits are not two"))?;
         Ok((Reserved(Arc::new(one)), Reserved(Arc::new(both))))
@@ -151,7 +151,7 @@ impl Pools {
 
     async fn reserve(&self, connections: u32) -> Result<OwnedSemaphorePermit, Error> {
         let reserve = Arc::clone(&self.reserve).acquire_many_owned(connections);
-        let permit = timeout(self.settings.wait_timeout, reserve).await.map_err(Error::internal)?;
+        let permit = timeout(self.settings.limits.wait_timeout, reserve).await.map_err(Error::internal)?;
         permit.map_err(Error::internal)
     }
 
@@ -170,7 +170,7 @@ impl Pools {
         let server = place.server();
         let room = self.full.admit(place, Instant::now())?;
         let attempt = self.breakers.admit(server, Instant::now())?;
-        match connect(server, &config, self.settings.connect_timeout).await {
+        match connect(server, &config, self.settings.limits.connect_timeout).await {
             Ok((client, connection)) => {
                 attempt.answered();
                 room.answered();
@@ -210,7 +210,7 @@ impl Pools {
         held: impl Send + 'static,
     ) -> Live {
         let (wanted, unwanted) = oneshot::channel();
-        let patience = self.settings.connect_timeout;
+        let patience = self.settings.limits.connect_timeout;
         let driver = drive(place, connection, unwanted, patience, held);
         let watch = Watch::new(place.clone(), patience, (client.cancel_token(), config), driver, self);
         Live::new(id, client, watch, wanted)
@@ -246,7 +246,7 @@ impl Pools {
     }
 
     fn maintenance(&self) -> usize {
-        self.settings.reserved_connections().saturating_sub(self.reserve.available_permits())
+        self.settings.limits.reserved_connections().saturating_sub(self.reserve.available_permits())
     }
 
     pub(crate) fn status(&self) -> PoolStatus {
@@ -285,7 +285,7 @@ impl Pools {
         if std::mem::replace(&mut *self.is_reaped.lock().unwrap_or_else(PoisonError::into_inner), true) {
             return;
         }
-        let (weak, idle_timeout) = (Weak::clone(&self.this), self.settings.idle_timeout);
+        let (weak, idle_timeout) = (Weak::clone(&self.this), self.settings.limits.idle_timeout);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(idle_timeout / 2).await;
@@ -372,16 +372,16 @@ impl Drop for Held {
 }
 
 fn limits(settings: &Settings) -> Limits {
-    let total = settings.pooled_connections();
+    let total = settings.limits.pooled_connections();
     // Of several servers none may take everything: one that hangs would take the others with it.
     let is_alone = settings.servers.len() <= 1;
     Limits {
         total,
         per_server: if is_alone { total } else { (total * 3 / 4).max(1) },
         opening_per_server: if is_alone { total } else { (total / 4).max(1) },
-        per_place: settings.max_connections_per_tenant.max(1),
-        waiting: settings.max_waiting,
-        waiting_per_place: settings.max_waiting_per_tenant,
+        per_place: settings.limits.max_connections_per_tenant.max(1),
+        waiting: settings.limits.max_waiting,
+        waiting_per_place: settings.limits.max_waiting_per_tenant,
     }
 }
 

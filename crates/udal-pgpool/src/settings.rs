@@ -32,6 +32,17 @@ pub struct Settings {
     pub prefix: String,
     /// The name of the reference database that every tenant reads: `sqh_shared_reference`.
     pub shared_database: String,
+    /// What bounds the use of the servers.
+    pub limits: Limits,
+    /// When a server that cannot be reached is left alone.
+    pub breaker: BreakerSettings,
+    /// How a server that vanished is noticed.
+    pub keep_alive: KeepAlive,
+}
+
+/// What bounds the use that one process makes of the servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
     /// The most connections of this process to the servers, all together, maintenance included: 32. At least 3. Of several
     /// servers each may take three quarters of them, so that one that hangs leaves the others some.
     pub max_connections: usize,
@@ -57,10 +68,35 @@ pub struct Settings {
     /// before it is answered `TimedOut` and nothing of it is written: 60 seconds. Ten times as long for the items of a chunk
     /// together. For its first chunk, which comes before the transaction, it waits as long as its caller takes.
     pub input_timeout: Duration,
-    /// When a server that cannot be reached is left alone.
-    pub breaker: BreakerSettings,
-    /// How a server that vanished is noticed.
-    pub keep_alive: KeepAlive,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_connections: 32,
+            maintenance_connections: 4,
+            max_connections_per_tenant: 16,
+            max_waiting: 8_192,
+            max_waiting_per_tenant: 1_024,
+            wait_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(60),
+            statement_timeout: Duration::from_secs(30),
+            input_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Limits {
+    /// How many connections are kept for maintenance.
+    pub(crate) fn reserved_connections(&self) -> usize {
+        self.maintenance_connections.clamp(2, (self.max_connections / 2).max(2))
+    }
+
+    /// How many connections the pools share.
+    pub(crate) fn pooled_connections(&self) -> usize {
+        self.max_connections.saturating_sub(self.reserved_connections()).max(1)
+    }
 }
 
 /// When a server that cannot be reached is left alone, and for how long.
@@ -118,29 +154,10 @@ impl Settings {
             checkpoints: Arc::new(Unwatched),
             prefix: "sqh_tenant_".to_owned(),
             shared_database: "sqh_shared_reference".to_owned(),
-            max_connections: 32,
-            maintenance_connections: 4,
-            max_connections_per_tenant: 16,
-            max_waiting: 8_192,
-            max_waiting_per_tenant: 1_024,
-            wait_timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(5),
-            idle_timeout: Duration::from_secs(60),
-            statement_timeout: Duration::from_secs(30),
-            input_timeout: Duration::from_secs(60),
+            limits: Limits::default(),
             breaker: BreakerSettings::default(),
             keep_alive: KeepAlive::default(),
         }
-    }
-
-    /// How many connections are kept for maintenance.
-    pub(crate) fn reserved_connections(&self) -> usize {
-        self.maintenance_connections.clamp(2, (self.max_connections / 2).max(2))
-    }
-
-    /// How many connections the pools share.
-    pub(crate) fn pooled_connections(&self) -> usize {
-        self.max_connections.saturating_sub(self.reserved_connections()).max(1)
     }
 }
 
@@ -150,8 +167,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("servers", &self.servers.keys().collect::<Vec<_>>())
             .field("prefix", &self.prefix)
-            .field("max_connections", &self.max_connections)
-            .field("max_connections_per_tenant", &self.max_connections_per_tenant)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

@@ -46,8 +46,8 @@ async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
 async fn a_noisy_tenant_does_not_starve_others() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 6;
-        settings.wait_timeout = Duration::from_secs(120);
+        settings.limits.max_connections = 6;
+        settings.limits.wait_timeout = Duration::from_secs(120);
     });
     let noisy = home(&databases, "noisy").await;
     let mut quiet = Vec::new();
@@ -90,8 +90,8 @@ async fn a_noisy_tenant_does_not_starve_others() {
 async fn a_bounded_number_waits_and_who_goes_away_leaves_nothing() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 4;
-        settings.max_waiting_per_tenant = 5;
+        settings.limits.max_connections = 4;
+        settings.limits.max_waiting_per_tenant = 5;
     });
     let place = home(&databases, "a").await;
     let held = [databases.connect(&place).await.unwrap(), databases.connect(&place).await.unwrap()];
@@ -122,7 +122,7 @@ async fn at_work(fixture: &Fixture) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_caller_has_left_is_cancelled() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.max_connections = 3);
+    let databases = fixture.databases_with(|settings| settings.limits.max_connections = 3);
     let place = home(&databases, "a").await;
     databases.connect(&place).await.unwrap().batch("CREATE TABLE t (x bigint)").await.unwrap();
     let sleep = statement("SELECT pg_sleep(600)");
@@ -160,7 +160,7 @@ async fn what_a_caller_has_left_is_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_cancelled() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.statement_timeout = Duration::from_millis(200));
+    let databases = fixture.databases_with(|settings| settings.limits.statement_timeout = Duration::from_millis(200));
     let place = home(&databases, "a").await;
     let mut connection = databases.connect(&place).await.unwrap();
     let sleep = statement("SELECT pg_sleep(600)");
@@ -187,8 +187,8 @@ async fn a_server_that_never_answers_is_felt_by_its_own_tenants_only() {
     let east = ServerName::new("east").unwrap();
     let databases = fixture.databases_with(|settings| {
         settings.servers.insert(east.clone(), proxy.config(&fixture.server));
-        settings.connect_timeout = Duration::from_millis(400);
-        settings.statement_timeout = Duration::from_millis(200);
+        settings.limits.connect_timeout = Duration::from_millis(400);
+        settings.limits.statement_timeout = Duration::from_millis(200);
         settings.breaker.failures = 2;
         settings.breaker.backoff = Duration::from_secs(2);
         settings.breaker.longest_backoff = Duration::from_secs(2);

@@ -35,7 +35,7 @@ async fn tenants(databases: &TenantDatabases, count: usize) -> Vec<Place> {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_tenants_share_few_connections() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.max_connections = 4);
+    let databases = fixture.databases_with(|settings| settings.limits.max_connections = 4);
     let places = tenants(&databases, 12).await;
     let mut tasks = JoinSet::new();
     for turn in 0..240 {
@@ -60,8 +60,8 @@ async fn many_tenants_share_few_connections() {
 async fn who_waits_too_long_is_told_so() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 1;
-        settings.wait_timeout = Duration::from_millis(50);
+        settings.limits.max_connections = 1;
+        settings.limits.wait_timeout = Duration::from_millis(50);
     });
     let places = tenants(&databases, 2).await;
     let held = databases.connect(places.first().unwrap()).await.unwrap();
@@ -78,7 +78,7 @@ async fn who_waits_too_long_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_connections_are_closed() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.idle_timeout = Duration::from_millis(40));
+    let databases = fixture.databases_with(|settings| settings.limits.idle_timeout = Duration::from_millis(40));
     for place in tenants(&databases, 3).await {
         let connection = databases.connect(&place).await.unwrap();
         connection.query(&ask(1)).await.unwrap();
@@ -131,8 +131,8 @@ async fn a_dropped_tenant_is_gone_also_while_in_use() {
 async fn maintenance_never_waits_for_pooled_connections() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 4;
-        settings.wait_timeout = Duration::from_millis(200);
+        settings.limits.max_connections = 4;
+        settings.limits.wait_timeout = Duration::from_millis(200);
     });
     let places = tenants(&databases, 3).await;
     let mut held = Vec::new();

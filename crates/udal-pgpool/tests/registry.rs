@@ -196,7 +196,7 @@ async fn those_who_ask_where_tenants_are_while_there_is_no_connection_ask_togeth
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
         own_names(settings, "l");
-        settings.max_connections = 5;
+        settings.limits.max_connections = 5;
     });
     write(&databases, "acme").await;
     let place = databases.place_of(&slug("acme")).await.unwrap().unwrap();
@@ -232,8 +232,8 @@ async fn those_who_ask_together_fail_together_and_may_ask_again() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
         own_names(settings, "f");
-        settings.max_connections = 5;
-        settings.wait_timeout = std::time::Duration::from_millis(50);
+        settings.limits.max_connections = 5;
+        settings.limits.wait_timeout = std::time::Duration::from_millis(50);
     });
     write(&databases, "acme").await;
     let place = databases.place_of(&slug("acme")).await.unwrap().unwrap();

@@ -20,8 +20,8 @@ fn series(to: u64) -> Statement {
 async fn a_connection_goes_back_after_the_last_row_and_is_closed_before() {
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 1;
-        settings.wait_timeout = Duration::from_secs(30);
+        settings.limits.max_connections = 1;
+        settings.limits.wait_timeout = Duration::from_secs(30);
     });
     let tenant = TenantSlug::new("t").unwrap();
     databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();

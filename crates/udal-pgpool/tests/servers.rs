@@ -177,7 +177,7 @@ async fn more_servers_than_connections_for_maintenance() {
     let fixture = Fixture::start().await;
     let names = ["default", "a", "b", "c", "d", "e"];
     let databases = fixture.databases_with(|settings| {
-        settings.wait_timeout = Duration::from_secs(10);
+        settings.limits.wait_timeout = Duration::from_secs(10);
         settings.servers = names.iter().map(|name| (server(name), fixture.server.config())).collect();
     });
     for number in 0..names.len() {

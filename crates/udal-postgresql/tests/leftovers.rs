@@ -84,7 +84,7 @@ fn item(id: &str, month: u32) -> Json {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_behind_in_a_session() {
     let fixture = Fixture::start().await;
-    let databases = fixture.databases_with(|settings| settings.max_connections_per_tenant = 1);
+    let databases = fixture.databases_with(|settings| settings.limits.max_connections_per_tenant = 1);
     let tenant = TenantSlug::new("acme").unwrap();
     databases.create_tenant(&tenant, &Placement::Anywhere).await.unwrap();
     let place = databases.place_of(&tenant).await.unwrap().unwrap();
@@ -151,7 +151,8 @@ async fn at_work(fixture: &Fixture) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_stalls_holds_no_transaction() {
     let fixture = Fixture::start().await;
-    let service = service(&fixture.databases_with(|settings| settings.input_timeout = Duration::from_millis(50)));
+    let service =
+        service(&fixture.databases_with(|settings| settings.limits.input_timeout = Duration::from_millis(50)));
     let ctx = Context::new(TenantSlug::new("acme").unwrap(), AccessContext::unrestricted("a test"));
     let records = service.records("lab", "Plain").unwrap();
     records.create(&ctx, CreateRequest::new(item("Plain/first", 1))).await.unwrap();

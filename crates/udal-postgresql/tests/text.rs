@@ -102,8 +102,8 @@ async fn who_reads_slowly_loses_the_connection_and_nothing_else() {
     let _turn = TURN.lock().await;
     let fixture = Fixture::start().await;
     let databases = fixture.databases_with(|settings| {
-        settings.max_connections = 1;
-        settings.wait_timeout = std::time::Duration::from_secs(60);
+        settings.limits.max_connections = 1;
+        settings.limits.wait_timeout = std::time::Duration::from_secs(60);
     });
     let backend = PostgresqlBackend::new(databases.clone());
     fill(&databases, &backend, 100, 64 << 10).await;

@@ -213,7 +213,7 @@ impl UdalBuilder {
         let databases = settings.map(|mut settings| {
             settings.prefix.clone_from(&prefix);
             settings.shared_database = self.shared_database;
-            self.limits.set(&mut settings);
+            settings.limits = self.limits;
             settings.platform_database = self.platform_database;
             settings.checkpoints = self.checkpoints;
             settings.template.extend(PgGraphBackend::tables());

@@ -285,7 +285,7 @@ mod tests {
         assert_eq!([0, 1, 3, 4, 64].map(|asked_for| at_once(asked_for, 4)), [1, 1, 3, 4, 4]);
         let reserve = |max_connections| {
             let mut settings = udal_pgpool::Settings::new(tokio_postgres::Config::new());
-            settings.max_connections = max_connections;
+            settings.limits.max_connections = max_connections;
             at_once(64, udal_pgpool::TenantDatabases::new(settings).maintenance_connections())
         };
         assert_eq!([1, 3, 5, 6, 32].map(reserve), [2, 2, 2, 3, 4]);

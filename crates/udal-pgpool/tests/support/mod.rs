@@ -34,7 +34,7 @@ impl Fixture {
     pub(crate) fn databases_with(&self, change: impl FnOnce(&mut udal_pgpool::Settings)) -> TenantDatabases {
         let mut settings = udal_pgpool::Settings::new(self.server.config());
         // A busy machine makes a test slower, not wrong.
-        settings.wait_timeout = std::time::Duration::from_secs(120);
+        settings.limits.wait_timeout = std::time::Duration::from_secs(120);
         change(&mut settings);
         TenantDatabases::new(settings)
     }

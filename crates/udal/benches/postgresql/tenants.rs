@@ -81,8 +81,8 @@ fn context(number: usize) -> Context {
 
 fn open(server: &Server) -> (RecordService, TenantDatabases) {
     let mut settings = udal_pgpool::Settings::new(server.config());
-    settings.max_connections = CONNECTIONS;
-    settings.idle_timeout = IDLE;
+    settings.limits.max_connections = CONNECTIONS;
+    settings.limits.idle_timeout = IDLE;
     let databases = TenantDatabases::new(settings);
     let model = ModelDeclaration::new("Sample").field("name", "str").field("value", "float").postgresql();
     let catalog = Catalog::build(vec![GroupDeclaration::new("lab").model(model)]).unwrap();
