@@ -6,7 +6,7 @@ mod rules;
 use std::fmt;
 
 use udal_core::model::{Catalog, Model};
-use udal_core::{nearest, shorten};
+use udal_core::{shorten, suggestion};
 
 use crate::{Directory, FieldRule, Grant, Receiver};
 
@@ -110,10 +110,7 @@ impl Findings<'_> {
     /// Adds that nothing has that name, with the nearest of those that there are.
     fn unknown<'n>(&mut self, place: Place, what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) {
         let message = format!("there is no {what} `{}`", shorten(name));
-        let hint = match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add the {what}, or take another"),
-        };
+        let hint = suggestion(name, known, || format!("add the {what}, or take another"));
         self.add(place, message, hint);
     }
 

@@ -20,4 +20,4 @@ pub mod value;
 pub use access::{AccessContext, Action, Context, Ownership, Permission};
 pub use error::{ERROR_KINDS, Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 pub use fingerprint::fingerprint;
-pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten};
+pub use names::{MAX_NAME_LENGTH, TenantSlug, nearest, shorten, suggestion};

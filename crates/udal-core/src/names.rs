@@ -72,6 +72,15 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// What to say of `name`, which is not among `known`: the nearest of them, or `otherwise` where none is near enough.
+pub fn suggestion<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    nearest(name, known).map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
+}
+
 fn likeness(a: &str, b: &str) -> f64 {
     // Two letters swapped in a short name are far apart by the first measure.
     let one_slip = a.len() > 2 && strsim::damerau_levenshtein(a, b) <= 1;

@@ -1,6 +1,6 @@
 //! A tree to what it says: known keys, each once, each with the kind of value it takes.
 
-use udal_core::{nearest, shorten};
+use udal_core::{nearest, shorten, suggestion};
 
 use crate::{Kind, LoadError, Node};
 
@@ -40,11 +40,10 @@ impl<'a> Reader<'a> {
             match known.iter().find(|key| **key == name) {
                 Some(key) => found.push((*key, line, value)),
                 None => {
-                    let hint = match nearest(name, known.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None if value.is_null() => "quote a text that holds a comma or a colon".to_owned(),
-                        None => format!("keys here are {}", known.join(" ")),
-                    };
+                    let hint = suggestion(name, known.iter().copied(), || match value.is_null() {
+                        true => "quote a text that holds a comma or a colon".to_owned(),
+                        false => format!("keys here are {}", known.join(" ")),
+                    });
                     self.add(line, format!("`{}` is not a key here", shorten(name)), hint);
                 }
             }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
-use udal_core::{Error, Result, nearest, shorten};
+use udal_core::{Error, Result, shorten, suggestion};
 use udal_pgpool::ServerName;
 
 use crate::{Limits, Secret, ServerConfig, TerminusdbConfig};
@@ -226,10 +226,7 @@ impl Reader<'_> {
             match known.iter().find(|known| **known == name) {
                 Some(known) => found.push((*known, at, value.get_ref())),
                 None => {
-                    let hint = match nearest(name, known.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("keys here are {}", known.join(" ")),
-                    };
+                    let hint = suggestion(name, known.iter().copied(), || format!("keys here are {}", known.join(" ")));
                     self.add(at, format!("`{}` is not a key here ({hint})", shorten(name)));
                 }
             }

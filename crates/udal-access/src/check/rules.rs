@@ -2,7 +2,7 @@
 
 use udal_core::access::{Action, ConditionOperator};
 use udal_core::model::Model;
-use udal_core::{nearest, shorten};
+use udal_core::{shorten, suggestion};
 
 use super::{Findings, Place, model_of, people};
 use crate::{Condition, Exception, FieldRule, Grant, Grantee, Pattern, Receiver, Visibility};
@@ -55,10 +55,7 @@ fn check_condition(findings: &mut Findings<'_>, grant: &str, condition: &Conditi
     let Some(core) = condition.to_core() else {
         let names = ConditionOperator::ALL.map(ConditionOperator::name);
         let message = format!("`{}` is not an operator of conditions", shorten(&condition.operator));
-        let hint = match nearest(&condition.operator, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("operators are {}", names.join(" ")),
-        };
+        let hint = suggestion(&condition.operator, names, || format!("operators are {}", names.join(" ")));
         return findings.add(place, message, hint);
     };
     if let Err(error) = core.check(model) {
@@ -101,11 +98,10 @@ fn check_rule(findings: &mut Findings<'_>, rule: &FieldRule) {
 
 fn check_record(findings: &mut Findings<'_>, place: Place, record: &str) {
     let models: Vec<&str> = findings.catalog.models().map(|model| model.name()).collect();
-    let Some((model, key)) = record.split_once('/').filter(|(_, key)| !key.is_empty()) else {
+    let Some((model, _)) = record.split_once('/').filter(|(_, key)| !key.is_empty()) else {
         let message = format!("`{}` is not a record's id", shorten(record));
         return findings.add(place, message, "write such as `AppCRMAccount/acme-123`");
     };
-    let _ = key;
     if !models.contains(&model) {
         findings.unknown(place, "model", model, models);
     }
@@ -116,10 +112,7 @@ pub(super) fn check_pattern(findings: &mut Findings<'_>, place: Place, pattern: 
     let Pattern::Models { group, subject, action } = pattern else { return };
     let actions = Action::ALL.map(Action::name);
     if action != "*" && !actions.contains(&action.as_str()) {
-        let hint = match nearest(action, actions) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("actions are {}", actions.join(" ")),
-        };
+        let hint = suggestion(action, actions, || format!("actions are {}", actions.join(" ")));
         findings.add(place.clone(), format!("`{}` is not an action", shorten(action)), hint);
     }
     match (group.as_str(), subject.as_str()) {
@@ -160,9 +153,6 @@ fn needs_subject<'a>(findings: &mut Findings<'a>, place: Place, group: &str, sub
 
 fn unknown_subject(findings: &mut Findings<'_>, place: Place, within: &str, subject: &str, names: Vec<&str>) {
     let message = format!("no model of {within} has the permission name `{}`", shorten(subject));
-    let hint = match nearest(subject, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", names.join(" ")),
-    };
+    let hint = suggestion(subject, names.iter().copied(), || format!("there are {}", names.join(" ")));
     findings.add(place, message, hint);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use udal_core::{nearest, shorten};
+use udal_core::{shorten, suggestion};
 use udal_yaml::{Kind, LoadError, Node, Reader};
 
 use super::{Lines, POLICY_FILE, rules};
@@ -170,10 +170,7 @@ impl PolicyReader<'_> {
         let word = value.text().unwrap_or_default();
         Policy::parse(word).unwrap_or_else(|| {
             let names = Policy::NAMES.map(|(name, _)| name);
-            let hint = match nearest(word, names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("policies are {}", names.join(" ")),
-            };
+            let hint = suggestion(word, names, || format!("policies are {}", names.join(" ")));
             self.base.add(value.line, format!("{} is not an ownership policy", value.describe()), hint);
             // It is not used: there is an error.
             Policy::OwnerOnly

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{Comparison, Predicate, Test};
 use crate::error::{Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, Scalar, Shape};
-use crate::names::{nearest, shorten};
+use crate::names::{shorten, suggestion};
 use crate::value::{Value, decode_element};
 
 /// How deep a filter may nest.
@@ -140,10 +140,7 @@ impl Reader<'_> {
                 "unknown_operator",
                 format!("`{}` is not an operator", shorten(operator)),
             );
-            let hint = match nearest(operator, OPERATORS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("operators are {}", OPERATORS.join(" ")),
-            };
+            let hint = suggestion(operator, OPERATORS, || format!("operators are {}", OPERATORS.join(" ")));
             return self.fail(error.hint(hint));
         }
         field_test(field, operator, operand, &path).unwrap_or_else(|error| self.fail(error))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::access::Subject;
 use crate::names::{
-    field_name_problem, lower_name_problem, model_name_problem, nearest, shorten, snake_case, subject_name_problem,
+    field_name_problem, lower_name_problem, model_name_problem, shorten, snake_case, subject_name_problem, suggestion,
 };
 
 const MAX_FIELDS: usize = 500;
@@ -246,10 +246,8 @@ fn references<'a>(declarations: &'a [GroupDeclaration], findings: &mut Findings<
                     continue;
                 };
                 if !known.contains(&target.as_str()) {
-                    let hint = match nearest(&target, known.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => "declare it in one of the groups".to_owned(),
-                    };
+                    let hint =
+                        suggestion(&target, known.iter().copied(), || "declare it in one of the groups".to_owned());
                     findings.add(Some("fields"), Some(&field.name), format!("there is no model `{target}`"), hint);
                 }
             }

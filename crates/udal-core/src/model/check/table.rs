@@ -6,7 +6,7 @@ use super::{Findings, table_name};
 use crate::model::{
     Expiry, Field, Interval, ModelDeclaration, Partition, Retention, Scalar, Shape, Storage, Table, position,
 };
-use crate::names::{lower_name_problem, nearest, shorten};
+use crate::names::{lower_name_problem, shorten, suggestion};
 
 /// How many fields an index may have, and how many of them may be strings: what a row of an index can hold.
 const MAX_INDEX_FIELDS: usize = 4;
@@ -25,10 +25,9 @@ pub(super) fn storage(
         }
         Some("postgresql") => Storage::Postgresql(table(group, declared, fields, findings)),
         Some(other) => {
-            let hint = match nearest(other, ["terminusdb", "postgresql"]) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "use `terminusdb` (the default) or `postgresql`".to_owned(),
-            };
+            let hint = suggestion(other, ["terminusdb", "postgresql"], || {
+                "use `terminusdb` (the default) or `postgresql`".to_owned()
+            });
             findings.add(Some("storage"), None, format!("`{}` is not a storage", shorten(other)), hint);
             Storage::Terminusdb
         }
@@ -100,10 +99,9 @@ fn partition(declared: &ModelDeclaration, fields: &[Arc<Field>], findings: &mut 
         if is_declared(declared, name) {
             return None;
         }
-        let hint = match nearest(name, fields.iter().map(|field| field.name.as_str())) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name a `date` or `datetime` field, such as `created_at`".to_owned(),
-        };
+        let hint = suggestion(name, fields.iter().map(|field| field.name.as_str()), || {
+            "name a `date` or `datetime` field, such as `created_at`".to_owned()
+        });
         findings.add(key, None, format!("there is no field `{}`", shorten(name)), hint);
         return None;
     };
@@ -147,10 +145,8 @@ fn index_problem(declared: &ModelDeclaration, index: &[String], fields: &[Arc<Fi
             if is_declared(declared, name) {
                 return None;
             }
-            let hint = match nearest(name, fields.iter().map(|field| field.name())) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "name fields of the model".to_owned(),
-            };
+            let hint =
+                suggestion(name, fields.iter().map(|field| field.name()), || "name fields of the model".to_owned());
             return Some((format!("there is no field `{}`", shorten(name)), hint));
         };
         if field.field_type().shape == Shape::List && index.len() == 1 {
