@@ -34,16 +34,26 @@ pub fn access_context(
     permission: &Permission,
     now: Timestamp,
 ) -> Result<AccessContext> {
-    let granted = access_of(directory, catalog, user, now)?;
-    let is_held = granted.access.permissions().contains(&permission.to_string());
-    if is_held { Ok(granted.access) } else { nobody(user) }
+    access_of(directory, catalog, user, now)?.to_use(user, permission)
+}
+
+impl Granted {
+    /// The access of `user`, whose it is, for the permission that they are about to use: that of somebody who may do nothing
+    /// where they do not hold it.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a user's id that cannot be one.
+    pub fn to_use(&self, user: &str, permission: &Permission) -> Result<AccessContext> {
+        let is_held = self.access.permissions().contains(&permission.to_string());
+        if is_held { Ok(self.access.clone()) } else { nobody(user) }
+    }
 }
 
 /// The access of somebody who may do nothing.
 ///
 /// # Errors
 /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a user's id that cannot be one.
-pub fn nobody(user: &str) -> Result<AccessContext> {
+fn nobody(user: &str) -> Result<AccessContext> {
     Ok(AccessContext::user(user, None)?.build())
 }
 
@@ -183,15 +193,19 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// The records that are shared with them now.
-    pub(crate) fn shares(&self, now: Timestamp) -> impl Iterator<Item = (&'a str, &'a Share)> {
-        let is_mine = move |with: &Receiver| match with {
+    /// Whether what is shared so is shared with them.
+    pub(crate) fn receives(&self, with: &Receiver) -> bool {
+        match with {
             Receiver::User(id) => id == self.user,
             Receiver::Team(id) => id == self.team,
-        };
+        }
+    }
+
+    /// The records that are shared with them now.
+    pub(crate) fn shares(&self, now: Timestamp) -> impl Iterator<Item = (&'a str, &'a Share)> {
         let shares = self.directory.shares.iter();
         shares
-            .filter(move |((_, with), share)| is_mine(with) && share.until.is_none_or(|until| now < until))
+            .filter(move |((_, with), share)| self.receives(with) && share.until.is_none_or(|until| now < until))
             .map(|((record, _), share)| (record.as_str(), share))
     }
 }

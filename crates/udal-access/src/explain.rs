@@ -7,11 +7,11 @@ use udal_core::filter::evaluate;
 use udal_core::model::{Catalog, Model};
 use udal_core::record::Record;
 use udal_core::value::Timestamp;
-use udal_core::{Context, Result, TenantSlug, nearest, shorten};
+use udal_core::{Context, Result, TenantSlug, shorten, suggestion};
 
 use crate::check::model_of;
 use crate::context::{Asker, role_permissions};
-use crate::{Directory, FieldRule, Grant, Pattern, Receiver, Visibility, is_built_in};
+use crate::{Directory, FieldRule, Grant, Pattern, Visibility, is_built_in};
 
 /// What became of a rule that was considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ pub fn explain(
     let Question { user, permission, now: _ } = question;
     let mut found = Found(Vec::new());
     if !directory.users.contains_key(user) {
-        let near = nearest(user, directory.users.keys().map(String::as_str));
-        let why = near.map_or("there is no such user".to_owned(), |near| format!("did you mean `{near}`?"));
+        let users = directory.users.keys().map(String::as_str);
+        let why = suggestion(user, users, || "there is no such user".to_owned());
         found.add("user", shorten(user), Outcome::Missing, why);
         return Ok(found.0);
     }
@@ -251,14 +251,10 @@ impl Found {
         question: Question<'_>,
         record: Option<&Record>,
     ) {
-        let is_theirs = |with: &Receiver| match with {
-            Receiver::User(id) => id == asker.user(),
-            Receiver::Team(id) => id == asker.team,
-        };
         for ((id, with), share) in &directory.shares {
             let is_asked = record.is_none_or(|record| record.id() == id);
             let is_of_model = id.split_once('/').is_some_and(|(name, _)| name == model.name());
-            if !is_asked || !is_of_model || !is_theirs(with) {
+            if !is_asked || !is_of_model || !asker.receives(with) {
                 continue;
             }
             let (outcome, why) = if share.until.is_some_and(|until| until <= question.now) {

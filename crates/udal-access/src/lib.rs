@@ -31,7 +31,7 @@ mod pattern;
 
 pub use check::{Place, Problem};
 pub use condition::Condition;
-pub use context::{Granted, access_context, access_of, nobody};
+pub use context::{Granted, access_context, access_of};
 pub use directory::{
     BUILT_IN_ROLES, Directory, Exception, FieldRule, Grant, Grantee, LEVELS, Policy, Receiver, Role, Share, Team, User,
     Visibility, is_built_in, parse_level,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use tokio::sync::Mutex;
-use udal_access::{Directory, Granted, access_of, nobody};
+use udal_access::{Directory, Granted, access_of};
 use udal_core::access::{AccessContext, Permission};
 use udal_core::value::Timestamp;
 use udal_core::{Result, TenantSlug};
@@ -115,9 +115,7 @@ impl Contexts {
     /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a user's id that cannot be one;
     /// [`Unavailable`](udal_core::ErrorKind::Unavailable) where the platform's database cannot say what is granted.
     pub async fn get(&self, tenant: &TenantSlug, user: &str, permission: &Permission) -> Result<AccessContext> {
-        let granted = self.granted(tenant, user).await?;
-        let is_held = granted.access.permissions().contains(&permission.to_string());
-        if is_held { Ok(granted.access.clone()) } else { nobody(user) }
+        self.granted(tenant, user).await?.to_use(user, permission)
     }
 
     /// Forgets what is remembered of the tenant, whose directory was changed here.

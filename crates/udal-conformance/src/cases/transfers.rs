@@ -4,9 +4,10 @@ use serde_json::json;
 use udal_core::contract::BatchMode;
 use udal_core::{ErrorKind, Ownership};
 
-use crate::case::{Case, Outcome, case};
+use crate::case::{Case, Failure, Outcome, case};
 use crate::changes::{Op, item};
 use crate::expect::{equal, holds};
+use crate::rows::Rows;
 use crate::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -19,10 +20,16 @@ pub(super) fn cases() -> Vec<Case> {
 /// How many changes meet the transfer.
 const CHANGES: usize = 8;
 
-async fn a_transfer_and_changes_at_one_instant(world: &World) -> Outcome {
+/// A record of Ann's, and the rows as she sees them.
+async fn owned_by_ann(world: &World) -> Result<(Rows, Rows), Failure> {
     let rows = world.rows("Plain")?;
     rows.create("x", json!({"owned_by": "ann", "value": 0})).await?;
     let ann = rows.seen_by(&world.user("ann", None, Ownership::OwnerOnly)?);
+    Ok((rows, ann))
+}
+
+async fn a_transfer_and_changes_at_one_instant(world: &World) -> Outcome {
+    let (rows, ann) = owned_by_ann(world).await?;
     let operator = rows.clone();
     let answers = world
         .at_once(CHANGES + 1, move |number| {
@@ -50,9 +57,7 @@ async fn a_transfer_and_changes_at_one_instant(world: &World) -> Outcome {
 }
 
 async fn a_transfer_and_batches_at_one_instant(world: &World) -> Outcome {
-    let rows = world.rows("Plain")?;
-    rows.create("x", json!({"owned_by": "ann", "value": 0})).await?;
-    let ann = rows.seen_by(&world.user("ann", None, Ownership::OwnerOnly)?);
+    let (rows, ann) = owned_by_ann(world).await?;
     let operator = rows.clone();
     let answers = world
         .at_once(CHANGES + 1, move |number| {
