@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -67,23 +69,34 @@ pub(crate) fn is_not_durable(cluster: &Path) -> bool {
         .is_ok_and(|options| String::from_utf8_lossy(&options).contains(&format!("\"{NOT_DURABLE}\"")))
 }
 
-/// Removes lock files whose process lives and is no server of this cluster: its number was given to another program.
+/// How long a lock file stays empty before it is taken for one that a killed server left: a server that makes one writes its
+/// number there at once.
+const EMPTY_FOR: Duration = Duration::from_secs(1);
+
+/// Removes lock files whose process lives and is no server of this cluster, for its number was given to another program; and
+/// empty ones, whose server was killed as it made them.
 ///
 /// PostgreSQL clears those of dead processes itself, after checks of its own, and refuses to start on these.
 pub(crate) fn remove_misleading_locks(cluster: &Path, socket_dir: &Path) -> Result<(), EmbeddedError> {
     let socket = socket::path(socket_dir, socket::PORT);
     let socket_lock = socket.with_file_name(format!(".s.PGSQL.{}.lock", socket::PORT));
     for path in [cluster.join("postmaster.pid"), socket_lock] {
-        let pid = fs::read_to_string(&path).ok().and_then(|content| content.lines().next()?.trim().parse().ok());
-        if let Some(pid) = pid
-            && exists(pid)
-            && !runs_on(pid, cluster)
-        {
-            tracing::info!(path = %path.display(), pid, "removed a PostgreSQL lock that names another program");
+        if let Some(why) = misleads(&path, cluster) {
+            tracing::info!(path = %path.display(), "removed a PostgreSQL lock {why}");
             fs::remove_file(&path).while_trying("remove", &path)?;
         }
     }
     Ok(())
+}
+
+fn misleads(path: &Path, cluster: &Path) -> Option<&'static str> {
+    let content = fs::read_to_string(path).ok()?;
+    if content.is_empty() {
+        thread::sleep(EMPTY_FOR);
+        return fs::read(path).is_ok_and(|content| content.is_empty()).then_some("that names nobody");
+    }
+    let pid = content.lines().next()?.trim().parse().ok()?;
+    (exists(pid) && !runs_on(pid, cluster)).then_some("that names another program")
 }
 
 /// Reads `postmaster.pid`: process, cluster, start time, port, socket directory, and more, one a line.

@@ -225,6 +225,26 @@ async fn removes_what_a_killed_initdb_left() {
 }
 
 #[tokio::test]
+async fn starts_beside_locks_in_which_a_killed_server_had_written_nothing_yet() {
+    for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
+        let scratch = scratch();
+        let server = Server::start(durable(scratch.path())).await.unwrap();
+        commit(&server, &["a"]).await;
+        let cluster = scratch.path().join("postgresql");
+        let directory = if name == "postmaster.pid" { &cluster } else { server.socket_dir() };
+        let lock = directory.join(name);
+        kill(postmaster_pid(scratch.path()));
+        drop(server);
+        fs::write(&lock, "").unwrap();
+
+        let server = Server::start(durable(scratch.path())).await.unwrap();
+        assert!(server.started_here(), "{name}");
+        assert_eq!(kept(&server).await, "a", "{name}");
+        server.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn is_not_misled_by_another_program_with_the_number_of_a_dead_server() {
     let scratch = scratch();
     let server = Server::start(durable(scratch.path())).await.unwrap();
