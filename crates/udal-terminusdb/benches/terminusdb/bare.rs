@@ -10,13 +10,16 @@ pub(crate) struct Bare {
 
 impl Bare {
     pub(crate) fn new(url: &str) -> Self {
-        Bare { http: reqwest::Client::builder().gzip(true).build().unwrap(), url: url.trim_end_matches('/').to_owned() }
+        // A connection that stays open silences the server: it gives each a worker of its own.
+        let http = reqwest::Client::builder().gzip(true).pool_max_idle_per_host(0).build().unwrap();
+        Bare { http, url: url.trim_end_matches('/').to_owned() }
     }
 
     async fn send(&self, path: &str, body: impl Into<reqwest::Body>) -> Bytes {
         let password = std::env::var("UDAL_TERMINUSDB_PASSWORD").unwrap_or_else(|_| "root".to_owned());
         let request = self.http.post(format!("{}{path}", self.url)).basic_auth("admin", Some(password));
-        let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        let request = request.header("content-type", "application/json").header("connection", "close");
+        let answer = request.body(body).send().await.unwrap();
         let status = answer.status();
         let body = answer.bytes().await.unwrap();
         assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));

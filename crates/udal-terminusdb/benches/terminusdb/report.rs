@@ -70,7 +70,8 @@ const HEAD: &str = "\
 # Benchmarks on TerminusDB
 
 Written by the bench itself: change `crates/udal-terminusdb/benches/terminusdb`, not this page. Each piece of work is done by Udal's
-backend, and beside it: the very same requests sent by bare reqwest, whose answers are read to their end and not looked into;
+backend, and beside it: the very same requests sent by bare reqwest, each on a connection of its own as Udal sends
+them, whose answers are read to their end and not looked into;
 for creates, one POST after the other; for the last list, the official Python client (`terminusdb` 12, its way of filtering).
 Reads are in turns of one call, at the median. Server and bench share the machine.
 

@@ -4,49 +4,62 @@ use std::time::Instant;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
+use tokio_postgres::Client;
 use udal::BatchRequest;
 
 use crate::bare::COLUMNS;
-use crate::measure::median;
+use crate::measure::Turns;
 use crate::report::{Aim, Line, Report};
 use crate::shop::{Shop, id, item};
 
 /// How many rows a batch has.
 pub(crate) const ROWS: usize = 100_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 pub(crate) async fn run(shop: &Shop, report: &mut Report) {
     let client = shop.client().await;
-    let (mut bare, mut udal) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let buffer = rows();
-        client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
-        let started = Instant::now();
-        let sink =
-            client.copy_in(&format!("COPY \"lab_written\" ({COLUMNS}) FROM STDIN (FORMAT binary)")).await.unwrap();
-        let mut sink = std::pin::pin!(sink);
-        for chunk in buffer {
-            sink.send(chunk).await.unwrap();
+    let mut turns = Turns::default();
+    for round in 0..ROUNDS {
+        if round % 2 == 0 {
+            let bare = copied(&client).await;
+            turns.add(bare, created(&client, shop).await);
+        } else {
+            let udal = created(&client, shop).await;
+            turns.add(copied(&client).await, udal);
         }
-        assert_eq!(sink.finish().await.unwrap(), ROWS as u64);
-        bare.push(ROWS as f64 / started.elapsed().as_secs_f64());
-
-        let items: Vec<_> = (0..ROWS).map(|number| item("Written", number)).collect();
-        client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
-        let started = Instant::now();
-        let answer = shop.records("Written").batch_create(&shop.ctx, BatchRequest::from_items(items)).await.unwrap();
-        assert_eq!(answer.created, ROWS as u64);
-        udal.push(ROWS as f64 / started.elapsed().as_secs_f64());
     }
     report.line(Line {
         key: "batch",
         work: "`batch_create` of 100,000 rows from JSON, beside `COPY` of a buffer that is ready".to_owned(),
         unit: "rows/s",
-        udal: median(udal),
-        bare: Some(median(bare)),
+        turns,
         sqlalchemy: None,
         aims: &[Aim::OfBare(0.8), Aim::OfSqlAlchemy(6.0)],
     });
+}
+
+/// How many rows a second the bare driver copies into the empty table.
+async fn copied(client: &Client) -> f64 {
+    let buffer = rows();
+    client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
+    let started = Instant::now();
+    let sink = client.copy_in(&format!("COPY \"lab_written\" ({COLUMNS}) FROM STDIN (FORMAT binary)")).await.unwrap();
+    let mut sink = std::pin::pin!(sink);
+    for chunk in buffer {
+        sink.send(chunk).await.unwrap();
+    }
+    assert_eq!(sink.finish().await.unwrap(), ROWS as u64);
+    ROWS as f64 / started.elapsed().as_secs_f64()
+}
+
+/// How many rows a second Udal creates in it.
+async fn created(client: &Client, shop: &Shop) -> f64 {
+    let items: Vec<_> = (0..ROWS).map(|number| item("Written", number)).collect();
+    client.batch_execute("TRUNCATE \"lab_written\"").await.unwrap();
+    let started = Instant::now();
+    let answer = shop.records("Written").batch_create(&shop.ctx, BatchRequest::from_items(items)).await.unwrap();
+    assert_eq!(answer.created, ROWS as u64);
+    ROWS as f64 / started.elapsed().as_secs_f64()
 }
 
 /// The rows in the binary form of `COPY`, in pieces of 64 KiB.

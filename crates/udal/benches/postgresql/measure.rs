@@ -4,23 +4,60 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 /// How often the two ways take turns.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 25;
 /// How long one turn takes, at least.
-const TURN: Duration = Duration::from_millis(300);
+const TURN: Duration = Duration::from_millis(120);
 /// How long ways are compared closely.
 const CLOSELY: Duration = Duration::from_secs(9);
 
-/// Runs `bare` and `udal` in turns, each as often as fits a turn; answers the median rate of each.
+/// What two ways of doing one thing did a second, turn after turn: the turns of one place came one after the other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns {
+    bare: Vec<f64>,
+    udal: Vec<f64>,
+}
+
+impl Turns {
+    pub(crate) fn add(&mut self, bare: f64, udal: f64) {
+        self.bare.push(bare);
+        self.udal.push(udal);
+    }
+
+    /// What the bare driver did a second, at the median.
+    pub(crate) fn bare(&self) -> f64 {
+        median(self.bare.clone())
+    }
+
+    /// What Udal did a second, at the median.
+    pub(crate) fn udal(&self) -> f64 {
+        median(self.udal.clone())
+    }
+
+    /// Udal's rate as a part of the bare driver's in the turn beside it: the lower quartile, the median and the upper quartile.
+    /// A machine that is slow for a second or two is slow for both of a pair.
+    pub(crate) fn ratios(&self) -> [f64; 3] {
+        let mut ratios: Vec<f64> = self.udal.iter().zip(&self.bare).map(|(udal, bare)| udal / bare).collect();
+        ratios.sort_by(f64::total_cmp);
+        [1, 2, 3].map(|quarter| ratios[ratios.len() * quarter / 4])
+    }
+}
+
+/// Runs `bare` and `udal` in turns, each as often as fits a turn; which comes first changes from pair to pair.
 pub(crate) async fn compare<B: Future<Output = usize>, U: Future<Output = usize>>(
     mut bare: impl FnMut() -> B,
     mut udal: impl FnMut() -> U,
-) -> (f64, f64) {
-    let (mut bare_rates, mut udal_rates) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        bare_rates.push(rate(&mut bare).await);
-        udal_rates.push(rate(&mut udal).await);
+) -> Turns {
+    let mut turns = Turns::default();
+    for round in 0..ROUNDS {
+        if round % 2 == 0 {
+            let bare = rate(&mut bare).await;
+            turns.add(bare, rate(&mut udal).await);
+        } else {
+            let udal = rate(&mut udal).await;
+            turns.add(rate(&mut bare).await, udal);
+        }
     }
-    (median(bare_rates), median(udal_rates))
+    turns
 }
 
 /// Runs ways that are to be nearly equal in turns of one call, so that a busy machine meets each alike; answers how many calls

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use udal::{ListRequest, ListTextRequest, Records};
 
 use crate::bare;
-use crate::measure::compare;
+use crate::measure::{Turns, compare};
 use crate::report::{Aim, Line, Report};
 use crate::shop::{ROWS, Shop, id};
 
@@ -15,9 +15,9 @@ const TASKS: usize = 16;
 
 pub(crate) async fn run(shop: &Shop, report: &mut Report) {
     let aims = &[Aim::OfBare(0.9)];
-    let mut add = |key, work: &str, unit, (bare, udal), aims| {
+    let mut add = |key, work: &str, unit, turns, aims| {
         let work = work.to_owned();
-        report.line(Line { key, work, unit, udal, bare: Some(bare), sqlalchemy: None, aims });
+        report.line(Line { key, work, unit, turns, sqlalchemy: None, aims });
     };
     add("get", "`get` by id, one task", "/s", gets(shop).await, aims);
     add("get16", "`get` by id, 16 tasks", "/s", gets_at_once(shop).await, aims);
@@ -31,7 +31,7 @@ pub(crate) fn next(counter: &AtomicUsize) -> usize {
     counter.fetch_add(7_919, Ordering::Relaxed) % ROWS
 }
 
-async fn gets(shop: &Shop) -> (f64, f64) {
+async fn gets(shop: &Shop) -> Turns {
     let (client, records) = (shop.client().await, shop.records("Plain"));
     let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
     let bare = || async { usize::from(bare::get(&client, "lab_plain", &id("Plain", next(&a))).await.is_some()) };
@@ -39,7 +39,7 @@ async fn gets(shop: &Shop) -> (f64, f64) {
     compare(bare, udal).await
 }
 
-async fn gets_at_once(shop: &Shop) -> (f64, f64) {
+async fn gets_at_once(shop: &Shop) -> Turns {
     let mut clients = Vec::new();
     for _ in 0..TASKS {
         clients.push(std::sync::Arc::new(shop.client().await));
@@ -76,7 +76,7 @@ async fn gets_at_once(shop: &Shop) -> (f64, f64) {
     compare(bare, udal).await
 }
 
-async fn gets_split(shop: &Shop) -> (f64, f64) {
+async fn gets_split(shop: &Shop) -> Turns {
     let (client, records) = (shop.client().await, shop.records("Split"));
     let (a, b) = (AtomicUsize::new(1), AtomicUsize::new(1));
     let bare = || async { usize::from(bare::get_split(&client, &id("Split", next(&a))).await.is_some()) };
@@ -84,7 +84,7 @@ async fn gets_split(shop: &Shop) -> (f64, f64) {
     compare(bare, udal).await
 }
 
-async fn lists(shop: &Shop, limit: usize) -> (f64, f64) {
+async fn lists(shop: &Shop, limit: usize) -> Turns {
     let (client, records) = (shop.client().await, shop.records("Plain"));
     let request = ListRequest::new().filter(json!({"value": {"gt": 20.0}})).limit(limit);
     let expected = bare::list(&client, i64::try_from(limit).unwrap()).await;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::measure::Turns;
+
 /// What Udal's rate must be, as a part of another's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Aim {
@@ -20,8 +22,8 @@ pub(crate) struct Line {
     pub(crate) work: String,
     /// What is counted: `rows/s`, `/s`.
     pub(crate) unit: &'static str,
-    pub(crate) udal: f64,
-    pub(crate) bare: Option<f64>,
+    /// What Udal and the bare driver did.
+    pub(crate) turns: Turns,
     pub(crate) sqlalchemy: Option<f64>,
     pub(crate) aims: &'static [Aim],
 }
@@ -61,7 +63,7 @@ impl Report {
 
     /// What Udal did a second of the work under that key.
     pub(crate) fn rate_of(&self, key: &str) -> Option<f64> {
-        self.lines.iter().find(|line| line.key == key).map(|line| line.udal)
+        self.lines.iter().find(|line| line.key == key).map(|line| line.turns.udal())
     }
 
     /// That work, in words.
@@ -119,7 +121,8 @@ const INTRODUCTION: &str = "# Benchmarks
 
 `make bench` measures and writes this page. Each piece of work is done in turns and in one run: with the bare driver
 (tokio-postgres) as one would write it by hand, through Udal's record service, and with SQLAlchemy 2 over psycopg 3 in C. The ratio
-is what counts; the rates are those of one machine. All use the same server, started by the bench without `fsync`, and tables
+is what counts; the rates are those of one machine, at the median. A ratio to the bare driver is that of two turns one after the other:
+the median of these, and its quartiles. All use the same server, started by the bench without `fsync`, and tables
 of one definition. The tables under the first one set Udal beside itself: pages at depth, and one call among few and among many
 models and tenants, which must cost the same. All run with the program's allocator. The code is in `crates/udal/benches/postgresql/main.rs` and beside it.
 ";
@@ -128,15 +131,17 @@ const HEADER: &str = "| work | bare driver | SQLAlchemy | Udal | of the bare dri
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |";
 
 impl Line {
-    fn of_bare(&self) -> Option<f64> {
-        Some(self.udal / self.bare?)
+    fn of_bare(&self) -> f64 {
+        let [_, median, _] = self.turns.ratios();
+        median
     }
 
     fn of_sqlalchemy(&self) -> Option<f64> {
-        Some(self.udal / self.sqlalchemy?)
+        Some(self.turns.udal() / self.sqlalchemy?)
     }
 
     fn row(&self) -> String {
+        let [lower, median, upper] = self.turns.ratios();
         let rate = |rate: Option<f64>| rate.map_or("–".to_owned(), |rate| format!("{} {}", grouped(rate), self.unit));
         let ratio = |ratio: Option<f64>| ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
         let aims: Vec<String> = self
@@ -150,10 +155,10 @@ impl Line {
         format!(
             "| {} | {} | {} | {} | {} | {} | {} |",
             self.work,
-            rate(self.bare),
+            rate(Some(self.turns.bare())),
             rate(self.sqlalchemy),
-            rate(Some(self.udal)),
-            ratio(self.of_bare()),
+            rate(Some(self.turns.udal())),
+            format_args!("{median:.2} ({lower:.2} to {upper:.2})"),
             ratio(self.of_sqlalchemy()),
             aims.join(", ")
         )
@@ -162,9 +167,8 @@ impl Line {
     fn missed(&self) -> Vec<String> {
         let missed = |aim: &Aim| match aim {
             Aim::OfBare(part) => match self.of_bare() {
-                Some(ratio) if ratio >= *part => None,
-                Some(ratio) => Some(format!("{}: {ratio:.2} of the bare driver, not {part:.2}.", self.work)),
-                None => Some(format!("{}: not measured beside the bare driver.", self.work)),
+                ratio if ratio >= *part => None,
+                ratio => Some(format!("{}: {ratio:.2} of the bare driver, not {part:.2}.", self.work)),
             },
             Aim::OfSqlAlchemy(part) => match self.of_sqlalchemy() {
                 Some(ratio) if ratio >= *part => None,
