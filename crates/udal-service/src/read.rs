@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use udal_core::contract::{Count, DEFAULT_LIMIT, Get, List, ListText, MAX_LIMIT, Search, Start, text_of_page};
 use udal_core::filter::{self, Predicate};
 use udal_core::model::Model;
 use udal_core::order::{Order, Position};
 use udal_core::record::Record;
-use udal_core::{Context, Error, Result, cursor, search};
+use udal_core::{Action, Context, Error, Result, cursor, search};
 
 use crate::{CountRequest, ListRequest, ListTextRequest, Listing, ListingText, Records, SearchRequest};
 
@@ -67,6 +67,13 @@ impl Records {
         let query = search::Query::new(&self.model_seen_by(ctx), &words, &fields)?;
         let limit = checked_limit(limit)?;
         self.backend.search(ctx, Search { model: Arc::clone(&self.model), query, limit }).await
+    }
+
+    pub(crate) async fn is_permitted(&self, ctx: &Context, id: &str, actions: &[Action]) -> Result<bool> {
+        let is_it = filter::parse(&self.model, &json!({"id": id}))?;
+        let filter = actions.iter().fold(is_it, |filter, action| filter.and(ctx.reach(&self.model, *action)));
+        let found = self.backend.count(ctx, Count { model: Arc::clone(&self.model), filter }).await?;
+        Ok(found > 0)
     }
 
     pub(crate) async fn count_found(&self, ctx: &Context, request: CountRequest) -> Result<u64> {

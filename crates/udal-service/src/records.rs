@@ -7,10 +7,11 @@ use futures_util::stream::BoxStream;
 use udal_core::contract::{Backend, Created};
 use udal_core::model::Model;
 use udal_core::record::Record;
-use udal_core::{Context, Result};
+use udal_core::{Action, Context, Result};
 
 use crate::audit::About;
 use crate::changes::Kind;
+use crate::observe::observed;
 use crate::service::Inner;
 use crate::{
     BatchAnswer, BatchDeleteRequest, BatchRequest, BatchUpdateRequest, ChangeAnswer, CountRequest, CreateRequest,
@@ -85,6 +86,14 @@ impl Records {
     /// As for [`list`](Records::list).
     pub async fn count(&self, ctx: &Context, request: CountRequest) -> Result<u64> {
         self.audited("count", ctx, About::Several, self.count_found(ctx, request)).await
+    }
+
+    /// Whether the asker sees the record of that id, and may do all of `actions` with it.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub async fn permits(&self, ctx: &Context, id: &str, actions: &[Action]) -> Result<bool> {
+        observed("permits", ctx, &self.model, self.is_permitted(ctx, id, actions)).await
     }
 
     /// Creates a record.

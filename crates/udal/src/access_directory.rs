@@ -94,7 +94,7 @@ impl Udal {
         Ok(())
     }
 
-    fn contexts(&self) -> Result<&Contexts> {
+    pub(crate) fn contexts(&self) -> Result<&Contexts> {
         self.access().ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, "there is no access directory: records are kept in memory")
                 .hint("keep them in PostgreSQL, or make the access context yourself")

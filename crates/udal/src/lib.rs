@@ -32,6 +32,7 @@ mod maintenance;
 mod migrate;
 mod secret;
 mod servers;
+mod sharing;
 mod tenants;
 
 pub use access_directory::AccessPlan;

@@ -68,6 +68,9 @@ pub(crate) enum AccessCommand {
         /// When the share ends, such as 2027-01-01T00:00:00Z [default: never]
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
+        /// Do it as this user, who must be allowed to
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
         #[command(flatten)]
         of: OfTenant,
     },
@@ -79,6 +82,9 @@ pub(crate) enum AccessCommand {
         /// Whom it was shared with, such as user:jane or team:sales
         #[arg(long, value_name = "WHO")]
         with: String,
+        /// Do it as this user, who must be allowed to
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
         #[command(flatten)]
         of: OfTenant,
     },

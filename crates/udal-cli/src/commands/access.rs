@@ -1,6 +1,7 @@
 //! Access directories: from files, by single changes, and shown.
 
 mod explain;
+mod sharing;
 mod show;
 
 use std::collections::BTreeSet;
@@ -26,11 +27,16 @@ type Edit = Box<dyn FnOnce(Directory) -> Result<Directory, Error> + Send>;
 /// What is asked.
 pub(super) enum Request<'a> {
     Plan(&'a PolicyFile),
-    Apply { file: &'a PolicyFile, asks: bool },
+    Apply {
+        file: &'a PolicyFile,
+        asks: bool,
+    },
     Show,
     Export,
     Explain(ExplainRequest),
     Change(Edit),
+    /// A share by a user, who must be allowed to.
+    Share(sharing::Sharing),
 }
 
 /// Reads what a command asks.
@@ -52,14 +58,27 @@ pub(super) fn read(command: &AccessCommand) -> Result<(TenantSlug, Request<'_>),
             let (permission, from, conditions) = (pattern(permission)?, grantee(from)?, conditions(when.as_deref())?);
             Request::Change(edit(move |directory| directory.revoke(&permission, &from, &conditions)))
         }
-        AccessCommand::Share { record, with, level, until, of: _ } => {
+        AccessCommand::Share { record, with, level, until, user: Some(user), of: _ } => {
+            let share = Some(share(level, until.as_deref())?);
+            Request::Share(sharing::Sharing {
+                user: user.clone(),
+                record: record.clone(),
+                with: receiver(with)?,
+                share,
+            })
+        }
+        AccessCommand::Unshare { record, with, user: Some(user), of: _ } => {
+            let (user, record) = (user.clone(), record.clone());
+            Request::Share(sharing::Sharing { user, record, with: receiver(with)?, share: None })
+        }
+        AccessCommand::Share { record, with, level, until, user: None, of: _ } => {
             let (record, with, share) = (record.clone(), receiver(with)?, share(level, until.as_deref())?);
             Request::Change(edit(move |directory| {
                 directory.share(&record, with, share);
                 Ok(())
             }))
         }
-        AccessCommand::Unshare { record, with, of: _ } => {
+        AccessCommand::Unshare { record, with, user: None, of: _ } => {
             let (record, with) = (record.clone(), receiver(with)?);
             Request::Change(edit(move |directory| directory.unshare(&record, &with)))
         }
@@ -154,6 +173,11 @@ pub(super) async fn run(
             Ok(Exit::Done)
         }
         Request::Explain(request) => explain::run(tenant, &request, udal, output).await,
+        Request::Share(sharing) => {
+            let Changed { changes, generation } = sharing::run(tenant, sharing, udal).await?;
+            shown(tenant, &changes, generation, "it is so already", output)?;
+            Ok(Exit::Done)
+        }
         Request::Change(edit) => {
             let Changed { changes, generation } =
                 udal.change_access(&operator(tenant.as_str())?, Expected::Any, edit).await?;

@@ -48,9 +48,11 @@ pub(crate) const SHARE: &str = "\
 Examples:
   udal access share AppCRMAccount/acme-123 --with user:jane --tenant acme
   udal access share AppCRMAccount/acme-123 --with team:support --level edit --until 2027-01-01T00:00:00Z --tenant acme
+  udal access share AppCRMAccount/acme-123 --with user:otto --tenant acme --user jane
 
 The record is then in their reach, whosever it is: to see it, with `edit` to change it, with `full` to do what its owner
-may. They need the permission all the same.";
+may. They need the permission all the same. With `--user` it is done as that user, who needs the permission to share it, and
+shares no more than they may do themselves.";
 
 pub(crate) const UNSHARE: &str = "\
 Examples:
