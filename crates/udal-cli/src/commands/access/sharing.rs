@@ -5,7 +5,7 @@ use udal::{Action, Changed, Context, Error, ErrorKind, Receiver, Share, TenantSl
 use crate::failure::Failure;
 
 /// A share that a user makes or ends.
-pub(super) struct Sharing {
+pub(crate) struct Sharing {
     pub(super) user: String,
     pub(super) record: String,
     pub(super) with: Receiver,
