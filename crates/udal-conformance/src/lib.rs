@@ -29,6 +29,7 @@ mod corpus;
 mod dice;
 mod expect;
 mod fixture;
+mod graphs;
 mod judge;
 mod models;
 mod reference;
@@ -39,6 +40,7 @@ mod world;
 
 pub use comparison::{compare, compare_access};
 pub use corpus::long_text_without_end;
+pub use graphs::compare_graph;
 pub use runner::{Verdict, case_of_tenant, cases, group_of_tenant, run, verdicts};
 pub use subject::Subject;
 pub use world::tenant_of;

@@ -8,9 +8,9 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::case::{Case, Failure, Outcome};
 use crate::cases::all;
-use crate::comparison;
 use crate::subject::Subject;
 use crate::world::{World, tenant_of};
+use crate::{comparison, graphs};
 
 /// How many cases run at one time where the command line does not say.
 const THREADS: usize = 4;
@@ -36,7 +36,8 @@ pub fn case_of_tenant(tenant: &str) -> Option<String> {
     // Further tenants of a case, and longer names of one, start with the first one's.
     let first = tenant.get(..17)?;
     let comparisons = (0..comparison::MOST_MODELS).map(comparison::title);
-    cases().into_iter().chain(comparisons).find(|title| tenant_of(title) == first)
+    let graphs = (0..graphs::GRAPHS).map(graphs::title);
+    cases().into_iter().chain(comparisons).chain(graphs).find(|title| tenant_of(title) == first)
 }
 
 /// What the clauses are about of the case whose tenant has that name in a [repeatable](Subject::repeatable) run, such as
@@ -68,6 +69,7 @@ pub fn run(subjects: impl IntoIterator<Item = Subject>) -> ExitCode {
             trials.push(trial(&subject, case, reason));
         }
         trials.extend(comparison::trials(&subject));
+        trials.extend(graphs::trials(&subject));
     }
     let listing = arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use udal_core::contract::Backend;
 use udal_core::model::StorageKind;
+use udal_query::graph::GraphBackend;
 
 use crate::case::Case;
 
@@ -31,6 +32,8 @@ pub struct Subject {
     pub(crate) name: String,
     pub(crate) storage: StorageKind,
     pub(crate) backend: Arc<dyn Backend>,
+    /// What walks along its links, where it does.
+    pub(crate) graph: Option<Arc<dyn GraphBackend>>,
     pub(crate) runtime: Handle,
     pub(crate) comparisons: usize,
     /// The seed of random comparisons, where every run is to ask the same.
@@ -53,7 +56,24 @@ impl Subject {
 
     fn new(name: String, storage: StorageKind, backend: Arc<dyn Backend>, runtime: &Handle) -> Self {
         let runtime = runtime.clone();
-        Subject { name, storage, backend, runtime, comparisons: 2_000, repeats: None, fewer: 1, skipped: Vec::new() }
+        Subject {
+            name,
+            storage,
+            backend,
+            graph: None,
+            runtime,
+            comparisons: 2_000,
+            repeats: None,
+            fewer: 1,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Also compares its walks along links: it is asked of random graphs what a plain walk is.
+    #[must_use]
+    pub fn walking(mut self, graph: Arc<dyn GraphBackend>) -> Self {
+        self.graph = Some(graph);
+        self
     }
 
     /// How many random comparisons to make where `UDAL_COMPARISONS` does not say; 2,000 by default.

@@ -23,6 +23,10 @@ impl PgGraphBackend {
         PgGraphBackend { databases }
     }
 
+    pub(crate) fn databases(&self) -> &TenantDatabases {
+        &self.databases
+    }
+
     /// The statements that make the tables of documents: for the template of tenants. Each does nothing where it is done.
     pub fn tables() -> Vec<String> {
         crate::home::plan().0

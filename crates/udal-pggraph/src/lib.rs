@@ -8,6 +8,7 @@ mod batch;
 mod changes;
 mod delete;
 mod documents;
+mod graph;
 mod home;
 mod linkers;
 mod links;

@@ -48,7 +48,7 @@ fn documents(model: &Arc<Model>, rows: &[Row]) -> Result<Vec<Record>> {
 }
 
 /// Runs a statement that reads; where the database or its tables were never made there is nothing.
-async fn rows(databases: &TenantDatabases, ctx: &Context, statement: &Statement) -> Result<Vec<Row>> {
+pub(crate) async fn rows(databases: &TenantDatabases, ctx: &Context, statement: &Statement) -> Result<Vec<Row>> {
     let connection = match Home::of(databases, ctx).connect().await {
         Err(Failure::Missing(_)) => return Ok(Vec::new()),
         connected => connected?,

@@ -10,13 +10,15 @@ use std::sync::Arc;
 
 use support::Fixture;
 use udal_conformance::{Subject, run};
+use udal_core::contract::Backend;
 use udal_pggraph::PgGraphBackend;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let fixture = runtime.block_on(Fixture::start());
     let backend = runtime.block_on(async { Arc::new(PgGraphBackend::new(fixture.databases())) });
-    let code = run([Subject::documents("pggraph", backend, runtime.handle())]);
+    let subject = Subject::documents("pggraph", Arc::clone(&backend) as Arc<dyn Backend>, runtime.handle());
+    let code = run([subject.walking(backend)]);
     runtime.block_on(fixture.stop());
     code
 }

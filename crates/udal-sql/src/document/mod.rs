@@ -5,6 +5,7 @@ mod create;
 mod layout;
 mod link;
 mod read;
+mod walk;
 mod write;
 
 use serde_json::{Map, Value as Json};
@@ -18,6 +19,7 @@ pub use create::create_tables;
 pub use layout::Documents;
 pub use link::{LinkRow, delete_links, incoming, insert_links, lock_targets};
 pub use read::{count, exists, get, list, lock_document, search, version_of};
+pub use walk::{MAX_EDGES, Reaches, WayEnd, links_around, shortest_path, subgraph, traverse, walk_column};
 pub use write::{copy, copy_columns, copy_links, delete, delete_plain, insert, unlink, update};
 
 /// The columns that every statement that answers documents selects: the system fields in the order of their positions,
