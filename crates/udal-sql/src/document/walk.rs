@@ -179,9 +179,7 @@ fn next_level(sql: &mut Sql, walk: &Walk, reaches: Reaches<'_>, bounds: &Bounds<
     }
     sql.push(if parts > 0 { " UNION ALL " } else { "" });
     sql.push("SELECT m.\"state\", m.\"record\", -1::bigint AS \"way\" FROM unnest(l.\"met_states\", l.\"met\") ");
-    sql.push(
-        "AS m(\"state\", \"record\")) AS c GROUP BY c.\"state\", c.\"record\" HAVING min(c.\"way\") >= 0",
-    );
+    sql.push("AS m(\"state\", \"record\")) AS c GROUP BY c.\"state\", c.\"record\" HAVING min(c.\"way\") >= 0");
     sql.push(") AS k ORDER BY \"rank\", k.\"state\" LIMIT greatest(0, ").param(number(bounds.nodes + 1));
     sql.push(" - cardinality(l.\"met\"))) AS r) AS n WHERE l.\"depth\" < ").param(Param::int(bounds.depth.into()));
     sql.push(" AND n.\"states\" IS NOT NULL");

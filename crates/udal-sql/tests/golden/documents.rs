@@ -1,17 +1,22 @@
 //! What is asked of linked documents.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use udal_core::model::Field;
+use udal_core::AccessContext;
+use udal_core::filter::Predicate;
+use udal_core::model::{Catalog, Field, Model};
 use udal_core::record::Record;
-use udal_sql::document::{self, LinkRow};
+use udal_query::graph::{Paths, Subgraph, Traverse, Walk, Ways};
+use udal_sql::document::{self, LinkRow, WayEnd};
 use udal_sql::table::copy_stage;
 
 use crate::Operation;
+use crate::input::Input;
 use crate::render::Golden;
 use crate::tables::lock_for;
 
-pub(crate) const OPERATIONS: [(&str, Operation); 20] = [
+pub(crate) const OPERATIONS: [(&str, Operation); 24] = [
     ("create", |_, _| document::create_tables().into_iter().collect()),
     ("get", |model, input| document::get(model, &input.text("id"), &input.reach(model)).into()),
     ("list", |model, input| {
@@ -70,7 +75,57 @@ pub(crate) const OPERATIONS: [(&str, Operation); 20] = [
         let ids = input.texts("ids");
         Golden::from(document::incoming_to(ids.clone())).and(document::delete_documents(ids))
     }),
+    ("traverse", |model, input| {
+        let path = input.text("path");
+        let walk = Walk::parse(&catalog(), &everything(), model, &path).unwrap_or_else(|error| panic!("{error}"));
+        let op = Traverse { start_id: input.text("id"), max_depth: 5, max_nodes: 100, walk };
+        document::traverse(&op, &reaches(&op.walk, model, input)).into()
+    }),
+    ("shortest_path", |model, input| {
+        let (op, reach) = (ways(model, input), input.reach(model));
+        let end = WayEnd { model, reach: &reach };
+        document::shortest_path(&op, &vec![reach.clone(); op.walk.models.len()], end).into()
+    }),
+    ("links_around", |model, input| {
+        let (op, reach) = (ways(model, input), input.reach(model));
+        let end = WayEnd { model, reach: &reach };
+        document::links_around(&op, &vec![reach.clone(); op.walk.models.len()], end).into()
+    }),
+    ("subgraph", |model, input| {
+        let walk = along(model, input);
+        let op = Subgraph { root_id: input.text("id"), depth: 2, max_nodes: 100, walk };
+        document::subgraph(&op, &reaches(&op.walk, model, input)).into()
+    }),
 ];
+
+/// The models of the cases, all of them.
+fn catalog() -> Catalog {
+    let text = include_str!("cases/document/model.yaml");
+    udal_groups::load_texts(&[("model.yaml", text)]).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn everything() -> AccessContext {
+    AccessContext::unrestricted("a golden case")
+}
+
+/// Along the links that the case names, or all, both ways.
+fn along(model: &Model, input: &mut Input) -> Walk {
+    let links = input.texts("links");
+    Walk::along(&catalog(), &everything(), model, &links, Ways::Both).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn ways(model: &Arc<Model>, input: &mut Input) -> Paths {
+    let (walk, end_model) = (along(model, input), Arc::clone(model));
+    let (start_id, end_id) = (input.text("id"), input.text("end"));
+    Paths { walk, start_id, end_id, end_model, max_length: 4, limit: 3, max_nodes: 100 }
+}
+
+/// Of the case's own model what its asker reaches, of others everything.
+fn reaches(walk: &Walk, model: &Model, input: &mut Input) -> Vec<Predicate> {
+    let own = input.reach(model);
+    let of = |other: &Arc<Model>| if other.name() == model.name() { own.clone() } else { Predicate::always() };
+    walk.models.iter().map(of).collect()
+}
 
 fn links(record: &Record) -> Vec<LinkRow> {
     let link = |(field, target): (&std::sync::Arc<udal_core::model::Field>, &str)| LinkRow {
