@@ -19,7 +19,8 @@ pub(crate) const LINKS: [(&str, &str, &str); 8] = [
     ("Place", "near", "Place"),
     ("Place", "owner", "Person"),
     ("Note", "about", "Person"),
-    ("Note", "at", "Place"),
+    // The name of a link that people hold, too.
+    ("Note", "likes", "Place"),
     ("Note", "next", "Note"),
 ];
 
@@ -47,7 +48,7 @@ pub(crate) fn catalog() -> Result<Catalog, Failure> {
             ModelDeclaration::new("Note")
                 .field("value", "Optional[int]")
                 .field("about", "Optional[Ref[Person]]")
-                .field("at", "Set[Ref[Place]]")
+                .field("likes", "Set[Ref[Place]]")
                 .field("next", "Optional[Ref[Note]]"),
         );
     Catalog::build(vec![group]).map_err(|problems| Failure::new(format!("the suite's models: {problems:?}")))

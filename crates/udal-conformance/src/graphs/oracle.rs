@@ -46,9 +46,9 @@ impl View<'_> {
     fn walk(&self, path: &Tree, from: Places, depth: u32) -> Result<Places, Failure> {
         let mut places = Places::new();
         match path {
-            Tree::Link { name, is_back } => {
+            Tree::Link { name, is_back, holder } => {
                 for ((id, far), way) in from.into_iter().filter(|((_, far), _)| *far < depth) {
-                    for hop in self.steps(&id).into_iter().filter(|hop| is_link(&hop.link, name, *is_back)) {
+                    for hop in self.steps(&id).into_iter().filter(|hop| is_link(&hop.link, name, *is_back, *holder)) {
                         let longer = way.iter().cloned().chain([hop.clone()]).collect();
                         add(&mut places, (hop.id, far + 1), longer);
                     }
@@ -176,9 +176,9 @@ impl View<'_> {
 }
 
 /// Whether a link as a way names it is that of a path.
-fn is_link(link: &str, name: &str, is_back: bool) -> bool {
-    match link.strip_prefix('^') {
-        Some(back) => is_back && back.split('.').nth(1) == Some(name),
+fn is_link(link: &str, name: &str, is_back: bool, holder: Option<&str>) -> bool {
+    match link.strip_prefix('^').and_then(|back| back.split_once('.')) {
+        Some((model, field)) => is_back && field == name && holder.is_none_or(|holder| holder == model),
         None => !is_back && link == name,
     }
 }

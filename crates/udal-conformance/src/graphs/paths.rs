@@ -11,10 +11,11 @@ use crate::dice::Dice;
 /// A path.
 #[derive(Clone, Debug)]
 pub(crate) enum Tree {
-    /// A link of that name, followed back where it says so.
+    /// A link of that name, followed back where it says so, to records of one model where it names it.
     Link {
         name: &'static str,
         is_back: bool,
+        holder: Option<&'static str>,
     },
     Sequence(Vec<Tree>),
     Any(Vec<Tree>),
@@ -34,7 +35,9 @@ impl fmt::Display for Tree {
             f.write_str(")")
         };
         match self {
-            Tree::Link { name, is_back } => write!(f, "{}{name}", if *is_back { "^" } else { "" }),
+            Tree::Link { name, is_back: false, .. } => f.write_str(name),
+            Tree::Link { name, holder: None, .. } => write!(f, "^{name}"),
+            Tree::Link { name, holder: Some(holder), .. } => write!(f, "^{holder}.{name}"),
             Tree::Sequence(parts) => joined(f, parts, "/"),
             Tree::Any(parts) => joined(f, parts, " | "),
             Tree::Repeat(inner, 0, None) => write!(f, "({inner})*"),
@@ -86,9 +89,15 @@ fn link(dice: &mut Dice, from: &Models) -> (Tree, Models) {
     let forward = LINKS.iter().filter(|(holder, _, _)| from.contains(holder)).map(|link| (link, false));
     let back = LINKS.iter().filter(|(_, _, target)| from.contains(target)).map(|link| (link, true));
     let choices: Vec<_> = forward.chain(back).collect();
-    let ((holder, name, target), is_back) =
-        dice.pick(&choices).copied().unwrap_or((&("Person", "knows", "Person"), false));
-    (Tree::Link { name, is_back }, Models::from([if is_back { *holder } else { *target }]))
+    let ((holder, name, _), is_back) = dice.pick(&choices).copied().unwrap_or((&("Person", "knows", "Person"), false));
+    let holder = (is_back && dice.once_in(3)).then_some(*holder);
+    // Several models may hold a link of that name.
+    let of_name = LINKS.iter().filter(|(_, other, _)| other == name);
+    let followed = of_name.filter(|(_, _, target)| !is_back || from.contains(target));
+    let followed = followed.filter(|(source, _, _)| is_back || from.contains(source));
+    let followed = followed.filter(|(source, _, _)| holder.is_none_or(|holder| holder == *source));
+    let to = followed.map(|(source, _, target)| if is_back { *source } else { *target }).collect();
+    (Tree::Link { name, is_back, holder }, to)
 }
 
 /// A filter that fits records of all these models.

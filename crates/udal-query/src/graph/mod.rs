@@ -109,15 +109,13 @@ fn check_names(catalog: &Catalog, access: &AccessContext, links: &[String]) -> R
             names.push(field.name().to_owned());
         }
     }
-    for name in links.iter().filter(|name| !known.contains(name)) {
-        if masked.contains(name) {
-            let error = FieldError::new(name, "not_allowed", "its values are masked from you");
-            return Err(Error::fields("a link cannot be followed", vec![error.hint("leave it out")]));
-        }
-        let message = format!("no model has a link `{}`", shorten(name));
-        return Err(Error::new(ErrorKind::UnknownName, message).near(nearest(name, known.iter().map(String::as_str))));
+    let Some(name) = links.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+    if masked.contains(name) {
+        let error = FieldError::new(name, "not_allowed", "its values are masked from you");
+        return Err(Error::fields("a link cannot be followed", vec![error.hint("leave it out")]));
     }
-    Ok(())
+    let message = format!("no model has a link `{}`", shorten(name));
+    Err(Error::new(ErrorKind::UnknownName, message).near(nearest(name, known.iter().map(String::as_str))))
 }
 
 /// How many links the longest walk along `path` follows; none where there is no longest.
