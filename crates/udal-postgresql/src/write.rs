@@ -7,6 +7,7 @@ use udal_core::access::check_within;
 use udal_core::contract::refusal::{already_exists, not_found, version_conflict};
 use udal_core::contract::{Create, Created, Delete, Deleted, Idempotency, Update};
 use udal_core::filter::Predicate;
+use udal_core::model::position;
 use udal_core::record::{Patch, Record};
 use udal_core::{Context, Result};
 use udal_pgpool::{Failure, TenantDatabases, can_be_id, idempotency, read_record};
@@ -104,7 +105,9 @@ struct Change<'a> {
 
 impl Change<'_> {
     async fn update(&self, patch: &Patch) -> Attempt<Vec<Row>> {
-        let may_leave_reach = patch.changes().iter().any(|change| self.reach.mentions(change.field.position()));
+        // The version counts up with every change.
+        let mut changed = patch.changes().iter().map(|change| change.field.position()).chain([position::VERSION]);
+        let may_leave_reach = changed.any(|position| self.reach.mentions(position));
         let statement = |spot: &Spot<'_>| table::update(self.home.target(), spot, patch, self.reach, self.if_version);
         self.run(statement, may_leave_reach).await
     }

@@ -33,6 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
         case!("ACCESS-6", a_share_is_for_what_its_level_names),
         case!("ACCESS-6", a_share_is_no_permission),
         case!("ACCESS-7", a_change_leaves_no_condition),
+        case!("ACCESS-7", a_change_counts_the_version_up_and_out_of_reach),
         case!("ACCESS-8", batches_ask_for_each_item),
         case!("ACCESS-8", an_upsert_asks_for_what_it_does),
     ]
@@ -354,6 +355,18 @@ async fn a_change_leaves_no_condition(world: &World) -> Outcome {
     }
     let changed = asked.update("one", json!({"value": 2})).await?;
     records.iter_mut().filter(|record| record.id() == changed.id()).for_each(|record| *record = changed.clone());
+    rows.hold(&records).await
+}
+
+async fn a_change_counts_the_version_up_and_out_of_reach(world: &World) -> Outcome {
+    let (rows, records) = fill(world).await?;
+    let new = Entitlement::of(Ownership::TeamWide).grant(when("version", ConditionOperator::Equals, json!(1)));
+    let held = [(Action::View, everything()), (Action::Update, new)];
+    let asked = rows.seen_by(&context(world, &rows, &held)?);
+    let changes = json!({"value": 2});
+    fails(asked.update("one", changes.clone()).await, ErrorKind::Denied)?;
+    refused(asked.all_of(Op::Update, BatchMode::Atomic, &[item("one", changes.clone())]).await, ErrorKind::Denied, 0)?;
+    refused(asked.all_of(Op::Upsert, BatchMode::Atomic, &[item("one", changes)]).await, ErrorKind::Denied, 0)?;
     rows.hold(&records).await
 }
 
