@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod history;
 mod import;
+mod query;
 mod who;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(crate) use access::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, U
 pub(crate) use audit::{AuditArguments, AuditCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
 pub(crate) use import::{ImportArguments, InputFormat};
+pub(crate) use query::{AggregateArguments, Explained, QueryCommand, WindowArguments};
 
 use crate::help;
 use crate::import::Mode;
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     /// Read and write records
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Ask many records at once: reports over tables
+    #[command(subcommand)]
+    Query(QueryCommand),
     /// Say who may do what: users, teams, roles, grants, shares
     #[command(subcommand)]
     Access(AccessCommand),

@@ -5,6 +5,7 @@ mod audit;
 mod history;
 mod migrate;
 mod model;
+mod query;
 mod record;
 mod tenant;
 
@@ -41,6 +42,10 @@ pub(crate) async fn run(arguments: &Arguments, output: &mut Output) -> Result<Ex
         Command::Audit(command) => {
             let request = audit::read(command)?;
             with_udal(configuration(options)?, None, async |udal| audit::run(request, udal, output).await).await
+        }
+        Command::Query(command) => {
+            let request = query::read(command)?;
+            with_udal(configuration(options)?, None, async |udal| query::run(request, udal, output).await).await
         }
         Command::Record(command) => {
             if let Some(arguments) = of_file(command) {
@@ -79,6 +84,7 @@ pub(crate) async fn run_on(service: &RecordService, command: &Command, output: &
             let ctx = operator(&command.target().tenant)?;
             record::run(record::read(command)?, &ctx, service, output).await
         }
+        Command::Query(_) => Err(Error::invalid("the demo shows no queries").into()),
         Command::Audit(_) => Err(Error::invalid("the demo does not show its audit log").into()),
         Command::Access(_) => Err(Error::invalid("the demo has no access directory").into()),
         Command::Migrate(_) => Err(Error::invalid("the demo does not migrate its tenant").into()),

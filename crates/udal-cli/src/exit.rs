@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Internal,
     /// The command line itself is wrong.
     Usage,
-    /// What was given is wrong: a record, a filter, a name, a group file.
+    /// What was given is wrong: a record, a filter, a query, a name, a group file.
     Invalid,
     /// The record or tenant is not there.
     NotFound,
@@ -38,7 +38,7 @@ pub(crate) const EXITS: [(Exit, u8, &str); 12] = [
     (Exit::Done, 0, "done"),
     (Exit::Internal, 1, "a fault in Udal or its database; the log has the cause"),
     (Exit::Usage, 2, "the command line is wrong"),
-    (Exit::Invalid, 3, "what was given is wrong: a record, a filter, a name, a group file"),
+    (Exit::Invalid, 3, "what was given is wrong: a record, a filter, a query, a name, a group file"),
     (Exit::NotFound, 4, "the record or the tenant is not there"),
     (Exit::Conflict, 5, "the record exists, has another version, or is linked to"),
     (Exit::Denied, 6, "not allowed, or refused by a hook"),
@@ -53,7 +53,9 @@ impl Exit {
     /// The exit for an error of that kind.
     pub(crate) fn of(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::InvalidInput | ErrorKind::UnknownName | ErrorKind::Unsupported => Exit::Invalid,
+            ErrorKind::InvalidInput | ErrorKind::UnknownName | ErrorKind::Unsupported | ErrorKind::OverBudget => {
+                Exit::Invalid
+            }
             ErrorKind::NotFound => Exit::NotFound,
             ErrorKind::AlreadyExists | ErrorKind::VersionConflict | ErrorKind::StillLinked => Exit::Conflict,
             ErrorKind::Denied | ErrorKind::Refused => Exit::Denied,
@@ -96,6 +98,7 @@ mod tests {
             ("unsupported", 3),
             ("unavailable", 7),
             ("timed_out", 7),
+            ("over_budget", 3),
             ("storage_full", 9),
             ("internal", 1),
         ];

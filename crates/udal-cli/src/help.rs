@@ -1,6 +1,7 @@
 //! Examples and explanations that `--help` shows.
 
 pub(crate) mod access;
+pub(crate) mod query;
 
 use std::sync::LazyLock;
 

@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 44] = [
+const COMMANDS: [&[&str]; 47] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -30,6 +30,9 @@ const COMMANDS: [&[&str]; 44] = [
     &["record", "search"],
     &["record", "count"],
     &["record", "import"],
+    &["query"],
+    &["query", "aggregate"],
+    &["query", "window"],
     &["access"],
     &["access", "plan"],
     &["access", "apply"],

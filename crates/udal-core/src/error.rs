@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Unavailable,
     /// It took longer than allowed.
     TimedOut,
+    /// It would answer or cost more than allowed. Ask for less.
+    OverBudget,
     /// The disk or a quota is full.
     StorageFull,
     /// A fault in Udal or its database; the cause is in the log, not in the answer.
@@ -41,7 +43,7 @@ pub enum ErrorKind {
 }
 
 /// Every kind with its stable code and whether the same call may succeed later.
-pub const ERROR_KINDS: [(ErrorKind, &str, bool); 13] = [
+pub const ERROR_KINDS: [(ErrorKind, &str, bool); 14] = [
     (ErrorKind::InvalidInput, "invalid_input", false),
     (ErrorKind::UnknownName, "unknown_name", false),
     (ErrorKind::NotFound, "not_found", false),
@@ -53,6 +55,7 @@ pub const ERROR_KINDS: [(ErrorKind, &str, bool); 13] = [
     (ErrorKind::Unsupported, "unsupported", false),
     (ErrorKind::Unavailable, "unavailable", true),
     (ErrorKind::TimedOut, "timed_out", true),
+    (ErrorKind::OverBudget, "over_budget", false),
     (ErrorKind::StorageFull, "storage_full", false),
     (ErrorKind::Internal, "internal", false),
 ];

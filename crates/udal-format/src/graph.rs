@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use udal_core::model::{FieldType, Model, Scalar};
+use udal_core::model::{ColumnKind, FieldType, Model, Scalar};
 use udal_core::record::Record;
 use udal_core::value::Value;
 
-use crate::header::{ColumnKind, Header, JsonRow, ResultColumn, ResultKind, unused};
+use crate::header::{Header, JsonRow, ResultColumn, ResultKind, unused};
 use crate::ison::{IsonDocument, Notation};
 use crate::result::ResultWriter;
 use crate::{Format, Layout};

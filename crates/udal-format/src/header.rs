@@ -1,21 +1,10 @@
 //! What a result is made of: a name, and columns with their types.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use udal_core::model::{Field, FieldType, Model, Scalar, Shape, position};
+use udal_core::model::{ColumnKind, Field, FieldType, Model, Scalar, Shape, position};
 use udal_core::value::Value;
 
 use crate::record::field_order;
-
-/// What a column holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// Values of this type; those of a `Ref` are references to records of its model.
-    Values(FieldType),
-    /// Ids of records of the model of this name, which start with it and a slash.
-    Ids(String),
-    /// References to records of any model.
-    References,
-}
 
 /// Whether tables for people show a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

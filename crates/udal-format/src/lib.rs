@@ -32,12 +32,13 @@ use std::fmt;
 
 pub use csv::csv_row;
 pub use graph::{EdgeType, Graph};
-pub use header::{ColumnKind, Header, ResultColumn, ResultKind};
+pub use header::{Header, ResultColumn, ResultKind};
 pub use ison::{ColumnOrder, Floats, Ids, IsonOptions, NullColumns, Times, TrailingNulls, Uuids};
 pub use record::write_record;
 pub use result::ResultWriter;
 pub use table::{Align, Column, Table};
 pub use text::{cut, visible, visible_lines};
+pub use udal_core::model::ColumnKind;
 pub use writer::{RecordWriter, TextWriter};
 
 /// How a result is written.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::types::{ToSql, Type};
@@ -58,7 +58,22 @@ impl Connection {
         let stream = see_to_end(self.lease.watch(), self.limit, &statement.text, request).await?;
         let watch = Arc::clone(self.lease.watch());
         watch.begin();
-        Ok(Rows { stream: Box::pin(stream), watch, limit: self.limit })
+        Ok(Rows { stream: Box::pin(stream), watch, until: self.limit.map_or(Until::Ever, Until::Each) })
+    }
+
+    /// Runs a statement whose rows are read one after the other, the last of them within `time` from now: longer or shorter
+    /// than statements else may take.
+    ///
+    /// # Errors
+    /// What the database says of the statement.
+    pub async fn rows_within(&self, statement: &Statement, time: Duration) -> Result<Rows, PgError> {
+        let until = Instant::now() + time;
+        let bound = bind(&statement.params);
+        let request = self.lease.client().query_typed_raw(&statement.text, refer(&bound));
+        let stream = see_to_end(self.lease.watch(), Some(time), &statement.text, request).await?;
+        let watch = Arc::clone(self.lease.watch());
+        watch.begin();
+        Ok(Rows { stream: Box::pin(stream), watch, until: Until::At(until) })
     }
 
     /// Runs a statement and answers how many rows it touched.
@@ -98,7 +113,28 @@ impl Connection {
 pub struct Rows {
     stream: Pin<Box<RowStream>>,
     watch: Arc<Watch>,
-    limit: Option<Duration>,
+    until: Until,
+}
+
+/// How long rows are waited for.
+#[derive(Clone, Copy)]
+enum Until {
+    /// As long as it takes.
+    Ever,
+    /// So long for each.
+    Each(Duration),
+    /// Until then for all.
+    At(Instant),
+}
+
+impl Until {
+    fn limit(self) -> Option<Duration> {
+        match self {
+            Until::Ever => None,
+            Until::Each(limit) => Some(limit),
+            Until::At(instant) => Some(instant.saturating_duration_since(Instant::now())),
+        }
+    }
 }
 
 impl std::fmt::Debug for Rows {
@@ -115,7 +151,7 @@ impl Rows {
             return row;
         }
         let next = async { next.await.transpose() };
-        see_to_end(&self.watch, self.limit, "a row of a running statement", next).await.transpose()
+        see_to_end(&self.watch, self.until.limit(), "a row of a running statement", next).await.transpose()
     }
 }
 

@@ -30,6 +30,10 @@ impl PostgresqlBackend {
         PostgresqlBackend { databases }
     }
 
+    pub(crate) fn databases(&self) -> &TenantDatabases {
+        &self.databases
+    }
+
     /// Makes the shared reference database, and the table of `model` in it, where they are not there. A table that is there is
     /// left as it is.
     ///

@@ -10,6 +10,7 @@ mod maintain;
 mod migrate;
 mod partition;
 mod read;
+mod report;
 mod schema;
 mod steps;
 mod write;

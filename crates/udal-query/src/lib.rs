@@ -7,8 +7,10 @@
 //! Pure: no connection, no runtime. What is text here was written by someone else, is parsed, and never reaches a database as
 //! it came.
 
+mod budget;
 pub mod graph;
 pub mod report;
 mod rows;
 
+pub use budget::{Budget, Meter};
 pub use rows::{Column, Rows};

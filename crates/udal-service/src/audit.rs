@@ -225,7 +225,7 @@ impl Records {
 
 /// Whoever asked knows as much of it as of an answer that was lost, and is told so by the same kind: of a write with any other,
 /// one takes it that nothing was written.
-fn not_noted(operation: &str, cause: Error) -> Error {
+pub(crate) fn not_noted(operation: &str, cause: Error) -> Error {
     let (message, hint) = match WRITES.contains(&operation) {
         true => (
             "it was written, and could not be noted in the audit log",

@@ -16,6 +16,7 @@ mod hooks;
 mod listing;
 mod observe;
 mod parts;
+mod query;
 mod read;
 mod records;
 mod requests;
@@ -33,6 +34,7 @@ pub use events::{Event, EventSink, HookFailure};
 pub use history::{DiffRequest, HistoryRequest};
 pub use hooks::{HookContext, Hooks, Members, Operation, refuse};
 pub use listing::ListingText;
+pub use query::{Budgets, QueryService};
 pub use records::Records;
 pub use requests::{
     BatchAnswer, BatchRequest, CountRequest, CreateRequest, DeleteRequest, ListRequest, ListTextRequest, Listing,

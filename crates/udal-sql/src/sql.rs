@@ -108,6 +108,12 @@ impl Sql {
         self
     }
 
+    /// Adds a number, such as the place of a column in `GROUP BY`.
+    pub fn number(&mut self, number: usize) -> &mut Self {
+        self.text.push_str(&number.to_string());
+        self
+    }
+
     /// How many parameters there are so far.
     pub fn param_count(&self) -> usize {
         self.params.len()

@@ -13,7 +13,7 @@ use udal_pgaccess::{AuditStore, Contexts, DirectoryStore, Freshness};
 use udal_pggraph::PgGraphBackend;
 use udal_pgpool::{Checkpoints, ServerName, TenantDatabases, Unwatched, check_own_databases, check_prefix};
 use udal_postgresql::PostgresqlBackend;
-use udal_service::{EventSink, Hooks, RecordService, RecordServiceBuilder};
+use udal_service::{Budgets, EventSink, Hooks, QueryService, RecordService, RecordServiceBuilder};
 use udal_terminusdb::{Directory, TerminusdbBackend};
 
 use crate::audit::{DEFAULT_AUDIT_DAYS, KeptAside};
@@ -54,6 +54,7 @@ pub struct UdalBuilder {
     shared_database: String,
     limits: Limits,
     audit_days: u32,
+    budgets: Budgets,
     terminusdb: TerminusdbConfig,
     registrations: Vec<Registration>,
 }
@@ -159,6 +160,13 @@ impl UdalBuilder {
         self
     }
 
+    /// Bounds what queries cost.
+    #[must_use]
+    pub fn query_budgets(mut self, budgets: Budgets) -> Self {
+        self.budgets = budgets;
+        self
+    }
+
     /// Keeps linked documents on these TerminusDB servers; where it names none, they are kept in PostgreSQL.
     #[must_use]
     pub fn terminusdb(mut self, config: TerminusdbConfig) -> Self {
@@ -239,10 +247,23 @@ impl UdalBuilder {
                 tables.prepare_shared(model).await?;
             }
         }
-        let access = databases.as_ref().map(|databases| {
-            Contexts::new(DirectoryStore::new(databases.clone(), service.catalog().clone()), Freshness::default())
-        });
-        Ok(Udal { service, databases, tables: split, graph, access, audit_days: self.audit_days, server })
+        let access = databases.as_ref().map(|databases| contexts(&service, databases));
+        let queries = queries(&service, self.budgets, split.as_ref());
+        Ok(Udal { service, queries, databases, tables: split, graph, access, audit_days: self.audit_days, server })
+    }
+}
+
+/// Who may do what, by the directories in the platform's database.
+fn contexts(service: &RecordService, databases: &TenantDatabases) -> Contexts {
+    Contexts::new(DirectoryStore::new(databases.clone(), service.catalog().clone()), Freshness::default())
+}
+
+/// The query services: reports where there are tables.
+fn queries(service: &RecordService, budgets: Budgets, tables: Option<&PostgresqlBackend>) -> QueryService {
+    let queries = service.queries().budgets(budgets);
+    match tables {
+        Some(tables) => queries.reports(Arc::new(tables.clone())),
+        None => queries,
     }
 }
 
@@ -277,6 +298,7 @@ impl Graph {
 #[derive(Debug)]
 pub struct Udal {
     service: RecordService,
+    queries: QueryService,
     /// The databases; none where records are kept in memory.
     databases: Option<TenantDatabases>,
     /// The tables; none where records are kept in memory.
@@ -305,6 +327,7 @@ impl Udal {
             shared_database: config::DEFAULT_SHARED_DATABASE.to_owned(),
             limits: Limits::default(),
             audit_days: DEFAULT_AUDIT_DAYS,
+            budgets: Budgets::default(),
             terminusdb: TerminusdbConfig::default(),
             registrations: Vec::new(),
         }
@@ -313,6 +336,11 @@ impl Udal {
     /// The record service.
     pub fn service(&self) -> &RecordService {
         &self.service
+    }
+
+    /// The query services: reports over tables.
+    pub fn queries(&self) -> &QueryService {
+        &self.queries
     }
 
     pub(crate) fn databases(&self) -> Option<&TenantDatabases> {
@@ -348,8 +376,8 @@ impl Udal {
     /// # Errors
     /// What stopping it answers.
     pub async fn stop(self) -> Result<(), EmbeddedError> {
-        let Udal { service, databases, tables, graph, access, audit_days: _, server } = self;
-        drop((service, databases, tables, graph, access));
+        let Udal { service, queries, databases, tables, graph, access, audit_days: _, server } = self;
+        drop((service, queries, databases, tables, graph, access));
         match server {
             Some(server) => server.stop().await.map(|_| ()),
             None => Ok(()),

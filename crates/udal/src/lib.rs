@@ -66,5 +66,6 @@ pub use udal_groups::{LoadError, LoadErrors, load_dir, load_files, load_texts};
 pub use udal_pgaccess::{AuditFilter, AuditPosition, Changed, Expected, Kept, Stored};
 pub use udal_pgpool::{Checkpoints, DroppedDatabase, Limits, Place, Placement, ServerName, Step, TenantState};
 pub use udal_postgresql::{Allowances, ChangeState, Maintenance, TableChange};
+pub use udal_query::{Budget, Column, Rows, report};
 pub use udal_service::*;
 pub use udal_terminusdb::Layers;

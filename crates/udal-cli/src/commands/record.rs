@@ -265,7 +265,7 @@ async fn missing_tenant(service: &RecordService, ctx: &Context) -> Result<Option
 }
 
 /// Says so when nothing was found because there is no such tenant.
-async fn note_missing_tenant(
+pub(super) async fn note_missing_tenant(
     service: &RecordService,
     ctx: &Context,
     nothing_found: bool,
@@ -297,7 +297,7 @@ fn read_filter(text: &str) -> Result<Json, Failure> {
     read_json("--filter", text, "write such as {\"value\":{\"gte\":7}}, in single quotes")
 }
 
-fn read_json(option: &str, text: &str, hint: &str) -> Result<Json, Failure> {
+pub(super) fn read_json(option: &str, text: &str, hint: &str) -> Result<Json, Failure> {
     serde_json::from_str(text)
         .map_err(|error| Error::invalid(format!("{option} is not JSON: {error}")).hint(hint).into())
 }

@@ -8,11 +8,16 @@ use crate::value::{Value, compare};
 
 /// Whether `predicate` is true of `record`.
 pub fn evaluate(predicate: &Predicate, record: &Record) -> bool {
+    evaluate_row(predicate, record.values())
+}
+
+/// Whether `predicate` is true of a row: the value or none of each field stands at the field's position.
+pub fn evaluate_row(predicate: &Predicate, row: &[Option<Value>]) -> bool {
     match predicate {
-        Predicate::All(parts) => parts.iter().all(|part| evaluate(part, record)),
-        Predicate::Any(parts) => parts.iter().any(|part| evaluate(part, record)),
-        Predicate::Not(inner) => !evaluate(inner, record),
-        Predicate::Test(field, test) => holds(test, record.get(field)),
+        Predicate::All(parts) => parts.iter().all(|part| evaluate_row(part, row)),
+        Predicate::Any(parts) => parts.iter().any(|part| evaluate_row(part, row)),
+        Predicate::Not(inner) => !evaluate_row(inner, row),
+        Predicate::Test(field, test) => holds(test, row.get(field.position()).and_then(Option::as_ref)),
     }
 }
 

@@ -8,8 +8,8 @@ mod normal;
 mod parse;
 mod predicate;
 
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_row};
 pub use normal::Normal;
 pub(crate) use parse::field_test;
-pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LISTED, parse};
+pub use parse::{MAX_CONDITIONS, MAX_DEPTH, MAX_LISTED, parse, parse_row};
 pub use predicate::{Comparison, Predicate, Test};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{Comparison, Predicate, Test};
 use crate::error::{Error, ErrorKind, FieldError, MAX_FIELD_ERRORS, Result};
 use crate::model::{Field, Model, Scalar, Shape};
-use crate::names::{shorten, suggestion};
+use crate::names::{nearest, shorten, suggestion};
 use crate::value::{Value, decode_element};
 
 /// How deep a filter may nest.
@@ -28,7 +28,25 @@ const OPERATORS: [&str; 12] =
 /// [`UnknownName`](ErrorKind::UnknownName) when only unknown fields are wrong with it,
 /// [`InvalidInput`](ErrorKind::InvalidInput) otherwise, each with every error and where it stands.
 pub fn parse(model: &Model, json: &Json) -> Result<Predicate> {
-    let mut reader = Reader { model, errors: Vec::new(), conditions: 0 };
+    read(Names { about: model.name(), fields: model.visible_fields().collect() }, json)
+}
+
+/// Reads such a filter of the rows of a result that has these fields; `about` says in errors what it is of.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_row(about: &str, fields: &[Arc<Field>], json: &Json) -> Result<Predicate> {
+    read(Names { about, fields: fields.iter().collect() }, json)
+}
+
+/// What fields a filter may name, and of what they are.
+struct Names<'a> {
+    about: &'a str,
+    fields: Vec<&'a Arc<Field>>,
+}
+
+fn read(names: Names<'_>, json: &Json) -> Result<Predicate> {
+    let mut reader = Reader { names, errors: Vec::new(), conditions: 0 };
     let predicate = reader.object(json, "", 0);
     if reader.conditions > MAX_CONDITIONS {
         return Err(Error::invalid("the filter holds more than 1,000 conditions")
@@ -39,11 +57,11 @@ pub fn parse(model: &Model, json: &Json) -> Result<Predicate> {
     }
     let all_unknown = reader.errors.iter().all(|error| error.code == "unknown");
     let kind = if all_unknown { ErrorKind::UnknownName } else { ErrorKind::InvalidInput };
-    Err(Error::with_fields(kind, format!("the filter does not fit `{}`", model.name()), reader.errors))
+    Err(Error::with_fields(kind, format!("the filter does not fit `{}`", reader.names.about), reader.errors))
 }
 
 struct Reader<'a> {
-    model: &'a Model,
+    names: Names<'a>,
     errors: Vec<FieldError>,
     conditions: usize,
 }
@@ -111,9 +129,9 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, name: &str, json: &Json, path: &str) -> Predicate {
-        let Some(field) = self.model.find(name) else {
-            let message = format!("`{}` has no such field", self.model.name());
-            let near = self.model.nearest_field(name);
+        let Some(field) = self.names.fields.iter().find(|field| field.name() == name) else {
+            let message = format!("`{}` has no such field", self.names.about);
+            let near = nearest(name, self.names.fields.iter().map(|field| field.name()));
             let error = FieldError::new(shorten(path), "unknown", message).near(near);
             return self.fail(error);
         };

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod column;
 mod declaration;
 mod field_type;
 mod view;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use catalog::{Catalog, Group};
+pub use column::ColumnKind;
 pub use declaration::{FieldDeclaration, GroupDeclaration, ModelDeclaration, Place, Problem};
 pub use field_type::{FieldType, Scalar, Shape, TypeProblem};
 

@@ -23,7 +23,10 @@ impl Field {
     }
 
     /// Refuses what is asked of a masked field: whoever may not read it can neither test nor write it.
-    pub(crate) fn check_unmasked(&self, path: &str) -> Result<(), FieldError> {
+    ///
+    /// # Errors
+    /// That its values are masked, at `path`.
+    pub fn check_unmasked(&self, path: &str) -> Result<(), FieldError> {
         match self.mask() {
             None => Ok(()),
             Some(_) => Err(FieldError::new(path, "not_allowed", "its values are masked from you")

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
-use udal_core::model::Scalar;
+use udal_core::model::{ColumnKind, Scalar};
 use udal_core::value::{Date, Decimal, Timestamp, Value};
 
 use super::options::{Floats, Ids, IsonOptions, Times, Uuids};
-use crate::header::{ColumnKind, ResultColumn};
+use crate::header::ResultColumn;
 
 /// Stands before a value of a column with a prefix that is whole all the same.
 pub(crate) const WHOLE: &str = "=";

@@ -1,0 +1,92 @@
+//! The commands that ask many records at once.
+
+use clap::{Args, Subcommand};
+
+use super::Target;
+use crate::help::query as help;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueryCommand {
+    /// Count, sum and average the records of a table, in groups
+    #[command(after_help = help::AGGREGATE)]
+    Aggregate(AggregateArguments),
+    /// Show records of a table with their ranks, running totals and neighbours
+    #[command(after_help = help::WINDOW)]
+    Window(WindowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AggregateArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// What to group by, such as test_type,month or day_taken=day(taken_on)
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub(crate) group_by: Vec<String>,
+    /// What to measure of each group, such as avg_value=AVG(value); once or more often
+    #[arg(long, value_name = "NAME=FUNCTION")]
+    pub(crate) metric: Vec<String>,
+    /// What must be true of the records, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// What must be true of the groups, as JSON over the columns of the answer
+    #[arg(long, value_name = "JSON")]
+    pub(crate) having: Option<String>,
+    /// The columns of the answer to order by, such as -count,test_type [default: as they are grouped]
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
+    pub(crate) order_by: Option<String>,
+    /// The most groups
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    /// Where days begin, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    /// Answer hours, days or months of which there is nothing, too
+    #[arg(long)]
+    pub(crate) fill_gaps: bool,
+    #[command(flatten)]
+    pub(crate) explained: Explained,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WindowArguments {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// The fields to show, such as test_type,value [default: id]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// What to work out of the neighbours of each record, as JSON under a name; once or more often
+    #[arg(long, value_name = "NAME=JSON")]
+    pub(crate) window: Vec<String>,
+    /// What must be true of the records, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// What must be true of the rows, as JSON over the columns of the answer
+    #[arg(long, value_name = "JSON")]
+    pub(crate) keep: Option<String>,
+    /// The columns of the answer to order by, such as test_type,-value; the id settles ties [default: no order]
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
+    pub(crate) order_by: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) explained: Explained,
+}
+
+/// Whether a query is run or explained.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Explained {
+    /// Show the statement and the database's plan in the place of the answer
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+impl QueryCommand {
+    /// The model and the tenant that it is about, and for whom.
+    pub(crate) fn target(&self) -> &Target {
+        match self {
+            QueryCommand::Aggregate(arguments) => &arguments.target,
+            QueryCommand::Window(arguments) => &arguments.target,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Asking many records at once.
+
+use serde_json::{Value as Json, json};
+use udal::report::{AggregateRequest, Gaps, Plan, WindowRequest};
+use udal::{Action, Context, Error, Rows, TenantSlug, Udal};
+use udal_format::{Header, ResultColumn, ResultWriter};
+
+use super::record::note_missing_tenant;
+use crate::args::{AggregateArguments, Explained, QueryCommand, Target, WindowArguments};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::asker;
+
+/// What is asked, read and checked as far as that can be done before a server is started.
+pub(super) struct Request<'a> {
+    target: &'a Target,
+    explained: Explained,
+    query: Query,
+}
+
+enum Query {
+    Aggregate(AggregateRequest),
+    Window(WindowRequest),
+}
+
+/// Reads what a command asks.
+pub(super) fn read(command: &QueryCommand) -> Result<Request<'_>, Failure> {
+    let target = command.target();
+    TenantSlug::new(&target.tenant)?;
+    let (query, explained) = match command {
+        QueryCommand::Aggregate(arguments) => (Query::Aggregate(aggregate(arguments)?), arguments.explained),
+        QueryCommand::Window(arguments) => (Query::Window(window(arguments)?), arguments.explained),
+    };
+    Ok(Request { target, explained, query })
+}
+
+fn aggregate(arguments: &AggregateArguments) -> Result<AggregateRequest, Failure> {
+    let AggregateArguments {
+        target,
+        group_by,
+        metric,
+        filter,
+        having,
+        order_by,
+        limit,
+        time_zone,
+        fill_gaps,
+        explained: _,
+    } = arguments;
+    let request = AggregateRequest::new(&target.group, &target.model).group_by(group_by).time_zone(time_zone);
+    let mut request = request.gaps(if *fill_gaps { Gaps::Filled } else { Gaps::LeftOut });
+    for text in metric {
+        let (name, metric) = named("--metric", text, "write such as 'avg_value=AVG(value)'")?;
+        request = request.metric(name, metric);
+    }
+    let request = json_of("--filter", filter.as_deref())?.into_iter().fold(request, AggregateRequest::filter);
+    let request = json_of("--having", having.as_deref())?.into_iter().fold(request, AggregateRequest::having);
+    let request = order_by.iter().fold(request, AggregateRequest::order_by);
+    Ok(limit.iter().copied().fold(request, AggregateRequest::limit))
+}
+
+fn window(arguments: &WindowArguments) -> Result<WindowRequest, Failure> {
+    const FORM: &str = "write such as 'place={\"function\": \"rank\", \"order_by\": \"-value\"}'";
+    let WindowArguments { target, select, window, filter, keep, order_by, limit, explained: _ } = arguments;
+    let mut request = WindowRequest::new(&target.group, &target.model).select(select);
+    for text in window {
+        let (name, json) = named("--window", text, FORM)?;
+        request = request.window(name, super::record::read_json("--window", json, FORM)?);
+    }
+    let request = json_of("--filter", filter.as_deref())?.into_iter().fold(request, WindowRequest::filter);
+    let request = json_of("--keep", keep.as_deref())?.into_iter().fold(request, WindowRequest::keep);
+    let request = order_by.iter().fold(request, WindowRequest::order_by);
+    Ok(limit.iter().copied().fold(request, WindowRequest::limit))
+}
+
+/// What is given under a name.
+fn named<'a>(option: &str, text: &'a str, hint: &str) -> Result<(&'a str, &'a str), Failure> {
+    let (name, given) = text
+        .split_once('=')
+        .ok_or_else(|| Error::invalid(format!("{option} `{}` has no name", udal::shorten(text))).hint(hint))?;
+    Ok((name.trim(), given.trim()))
+}
+
+fn json_of(option: &str, text: Option<&str>) -> Result<Option<Json>, Failure> {
+    let read = |text| super::record::read_json(option, text, "write such as {\"value\":{\"gte\":7}}, in single quotes");
+    text.map(read).transpose()
+}
+
+/// Does what is asked.
+pub(super) async fn run(request: Request<'_>, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+    let Request { target, explained, query } = request;
+    let ctx = asker(udal, target, Action::View, output).await?;
+    let queries = udal.queries();
+    match query {
+        Query::Aggregate(request) if explained.explain => {
+            plan(&queries.explain_aggregate(&ctx, &request).await?, output)
+        }
+        Query::Window(request) if explained.explain => plan(&queries.explain_window(&ctx, &request).await?, output),
+        Query::Window(request) => {
+            let rows = queries.window(&ctx, &request).await?;
+            answer(&target.model, rows, &ctx, udal, output).await
+        }
+        Query::Aggregate(request) => {
+            let rows = queries.aggregate(&ctx, &request).await?;
+            answer(&target.model, rows, &ctx, udal, output).await
+        }
+    }
+}
+
+/// Writes rows as they come, under the name of what they are of.
+async fn answer(name: &str, mut rows: Rows, ctx: &Context, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+    let columns = rows.columns.iter().map(|column| ResultColumn::of_kind(&column.name, column.kind.clone()));
+    let layout = output.layout();
+    let mut writer = ResultWriter::new(output.answers(), Header::new(name, columns.collect()), layout);
+    let mut is_empty = true;
+    while let Some(row) = rows.next().await? {
+        writer.write(&row)?;
+        is_empty = false;
+    }
+    writer.finish()?;
+    note_missing_tenant(udal.service(), ctx, is_empty, output).await
+}
+
+fn plan(plan: &Plan, output: &mut Output) -> Result<Exit, Failure> {
+    let Plan { statement, plan } = plan;
+    let nothing = "-- there is no such table yet, and so no plan";
+    let lines = if plan.is_empty() { nothing.to_owned() } else { plan.join("\n") };
+    let mut rows: Vec<[&str; 1]> = vec![["plan"]];
+    rows.extend(plan.iter().map(|line| [line.as_str()]));
+    let rows: Vec<&[&str]> = rows.iter().map(<[&str; 1]>::as_slice).collect();
+    output.answer(&json!({"statement": statement, "plan": plan}), &format!("{statement}\n\n{lines}"), &rows)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,27 @@
+//! Examples and explanations of queries.
+
+pub(crate) const AGGREGATE: &str = "\
+Examples:
+  udal query aggregate lab AppLabResult --tenant acme --group-by test_type,month --metric 'avg_value=AVG(value)'
+  udal query aggregate lab AppLabResult --tenant acme --group-by test_type --metric 'count=COUNT(*)' \\
+      --metric 'final=COUNT(*) FILTER (WHERE {\"status\":\"final\"})' --having '{\"count\":{\"gte\":10}}' --order-by -count
+  udal query aggregate lab AppLabResult --tenant acme --group-by day --time-zone Europe/Berlin --fill-gaps \\
+      --metric 'count=COUNT(*)' --format csv
+
+Functions: COUNT(*) COUNT(f) COUNT(DISTINCT f) SUM(f) AVG(f) MIN(f) MAX(f) STDDEV(f) VARIANCE(f) PERCENTILE(0.95, f)
+MEDIAN(f) FIRST(f) LAST(f), each with FILTER (WHERE {...}) behind it, a filter as `udal record list` takes it.
+Groups: fields, and times cut to hour day week month quarter year: alone of the time that the table is split by, else of
+created_at; or of a field, such as month(taken_on). Sums of int and decimal are exact. docs/queries.md says more.";
+
+pub(crate) const WINDOW: &str = "\
+Examples:
+  udal query window lab AppLabResult --tenant acme --select test_type,value --keep '{\"place\":{\"lte\":3}}' \\
+      --window 'place={\"function\":\"row_number\",\"partition_by\":[\"test_type\"],\"order_by\":\"-value\"}'
+  udal query window lab AppLabResult --tenant acme --select created_at,value --order-by created_at \\
+      --window 'total={\"function\":\"sum\",\"field\":\"value\",\"order_by\":\"created_at\"}' \\
+      --window 'week={\"function\":\"avg\",\"field\":\"value\",\"order_by\":\"created_at\",\"frame\":{\"from\":-6,\"to\":0}}'
+
+Functions: row_number rank dense_rank ntile lag lead first_value last_value count sum avg min max stddev variance.
+Members: function, field, partition_by, order_by, frame (unit rows or range, from, to), offset (lag, lead), tiles (ntile).
+Without a frame sums and the like run from the first to the record itself where there is an order, else over all; first_value
+and last_value look at all. Equal records are told apart by their ids, but for rank and dense_rank.";
