@@ -1,5 +1,7 @@
 //! Access: permissions, conditions of grants, shares and transfers, in each operation.
 
+mod batches;
+
 use serde_json::{Value as Json, json};
 use udal_core::access::{
     AccessBuilder, AccessContext, Action, Condition, ConditionOperator, Entitlement, Grant, Ownership, ShareLevel,
@@ -10,13 +12,13 @@ use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind};
 
 use crate::case::{Case, Failure, Outcome, case};
-use crate::changes::{Op, failures, item, key, refused};
+use crate::changes::{Op, failures, item, refused};
 use crate::expect::{equal, fails, same_record, some};
 use crate::rows::Rows;
 use crate::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         case!("ACCESS-1", without_the_permission_nothing_is_there),
         case!("ACCESS-1", a_permission_of_another_model_is_none),
         case!("ACCESS-1", what_a_user_is_called_says_nothing_else),
@@ -34,9 +36,9 @@ pub(super) fn cases() -> Vec<Case> {
         case!("ACCESS-6", a_share_is_no_permission),
         case!("ACCESS-7", a_change_leaves_no_condition),
         case!("ACCESS-7", a_change_counts_the_version_up_and_out_of_reach),
-        case!("ACCESS-8", batches_ask_for_each_item),
-        case!("ACCESS-8", an_upsert_asks_for_what_it_does),
-    ]
+    ];
+    cases.extend(batches::cases());
+    cases
 }
 
 fn everything() -> Entitlement {
@@ -368,45 +370,4 @@ async fn a_change_counts_the_version_up_and_out_of_reach(world: &World) -> Outco
     refused(asked.all_of(Op::Update, BatchMode::Atomic, &[item("one", changes.clone())]).await, ErrorKind::Denied, 0)?;
     refused(asked.all_of(Op::Upsert, BatchMode::Atomic, &[item("one", changes)]).await, ErrorKind::Denied, 0)?;
     rows.hold(&records).await
-}
-
-async fn batches_ask_for_each_item(world: &World) -> Outcome {
-    let (rows, mut records) = fill(world).await?;
-    let own = Entitlement::of(Ownership::OwnerOnly).grant(Grant::new("the suite"));
-    let held = [(Action::View, everything()), (Action::Update, own.clone()), (Action::Delete, own)];
-    let asked = rows.seen_by(&context(world, &rows, &held)?);
-    let items = ["none", "one", "two", "blue", "not-there"].map(|key| item(key, json!({"value": 7})));
-    refused(asked.all_of(Op::Update, BatchMode::Atomic, &items).await, ErrorKind::NotFound, 0)?;
-    let report = asked.all_of(Op::Update, BatchMode::PerItem, &items).await?;
-    let not_found = [0, 2, 3, 4].map(|index| (index, ErrorKind::NotFound));
-    equal((report.updated, failures(&report)), (1, not_found.to_vec()))?;
-    for record in records.iter_mut().filter(|record| record.id() == "Plain/one") {
-        *record = some(rows.get("one").await?, "changed record")?;
-        equal(record.version(), 2)?;
-    }
-    let keys = ["none", "one", "two", "not-there"].map(key);
-    let report = asked.all_of(Op::Delete, BatchMode::PerItem, &keys).await?;
-    equal((report.deleted, report.absent), (1, 3))?;
-    records.retain(|record| record.id() != "Plain/one");
-    rows.hold(&records).await
-}
-
-async fn an_upsert_asks_for_what_it_does(world: &World) -> Outcome {
-    let (rows, records) = fill(world).await?;
-    let red = || json!({"name": "new", "team_id": "red"});
-    let held = [(Action::View, everything()), (Action::Create, everything())];
-    let creator = rows.seen_by(&context(world, &rows, &held)?);
-    let items = [item("one", json!({"name": "new"})), item("new", red()), item("blue", red()), item("new", red())];
-    let report = creator.all_of(Op::Upsert, BatchMode::PerItem, &items).await?;
-    // What may not be changed is as an id that is taken: also what an earlier item created.
-    let expected = vec![(0, ErrorKind::Denied), (2, ErrorKind::AlreadyExists), (3, ErrorKind::AlreadyExists)];
-    equal((report.created, report.updated, failures(&report)), (1, 0, expected))?;
-    equal(rows.delete("new").await?.is_some(), true)?;
-    rows.hold(&records).await?;
-    let held = [(Action::View, everything()), (Action::Update, everything())];
-    let editor = rows.seen_by(&context(world, &rows, &held)?);
-    let items = [item("one", json!({"name": "new"})), item("new", red())];
-    let report = editor.all_of(Op::Upsert, BatchMode::PerItem, &items).await?;
-    equal((report.created, report.updated, failures(&report)), (0, 1, vec![(1, ErrorKind::Denied)]))?;
-    rows.finds(json!({"name": "new"}), &["one"]).await
 }
