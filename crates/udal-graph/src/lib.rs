@@ -15,6 +15,7 @@ mod names;
 mod read;
 mod request;
 mod snapshot;
+mod walk;
 mod woql;
 
 pub use answers::{answers, answers_of, read_answers};
@@ -30,4 +31,5 @@ pub use names::{answer_node, class_name, field_of, node_id, record_id};
 pub use read::{any_of, count, get, list, read_count, read_records, search};
 pub use request::Request;
 pub use snapshot::{Found, Wanted};
+pub use walk::{Fetch, fetch, links_to, read_fetched};
 pub use woql::{Document, Script};

@@ -87,6 +87,12 @@ impl Writer {
         Writer { class, ..Writer::default() }
     }
 
+    /// Goes on with nodes of another class.
+    pub(crate) fn switch(&mut self, class: String) -> &mut Self {
+        self.class = class;
+        self
+    }
+
     /// Writes the name of the class.
     pub(crate) fn class(&mut self) -> &mut Self {
         self.body.push_str(&self.class);

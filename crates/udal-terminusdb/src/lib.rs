@@ -23,6 +23,7 @@ mod schema;
 mod settings;
 mod spool;
 mod tenant;
+mod walk;
 mod witness;
 mod write;
 mod writer;

@@ -8,6 +8,7 @@ mod answer;
 mod backend;
 mod compile;
 mod condition;
+mod levels;
 mod nfa;
 mod ops;
 mod seen;
@@ -27,12 +28,13 @@ use udal_core::{AccessContext, Error, ErrorKind, FieldError, Result, nearest, sh
 
 pub use answer::{Cut, Edge, Found, Hop, Neighbourhood, Reached, Route, Traversal, path_of};
 pub use backend::GraphBackend;
+pub use levels::{Levels, Met};
 pub use ops::{
     DEFAULT_DEPTH, DEFAULT_NODES, DEFAULT_PATHS, MAX_DEPTH, MAX_NODES, MAX_PATHS, Paths, Subgraph, Traverse,
     checked_count, checked_depth,
 };
 pub use seen::Ways;
-pub use simple_paths::simple_paths;
+pub use simple_paths::found;
 pub use walk::{Link, Start, State, Transition, Walk};
 
 use compile::{Compiler, numbered};

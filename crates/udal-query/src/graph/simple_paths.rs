@@ -2,17 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use super::{Cut, Edge, Found, Hop, Link, Paths, Route};
+use super::{Cut, Edge, Found, Hop, Levels, Link, Paths, Route};
 
 /// How many records the search for ways steps on before it gives up: without it, a way that no record may cross twice takes
 /// time that grows with the factorial of the records.
 const PATIENCE: usize = 2_000_000;
 
+/// The ways that `op` asks for, of what a walk met: where one is asked for, that which led to the end; where several are,
+/// those along `edges`, the links between the records that were met.
+pub fn found<R>(op: &Paths, levels: &Levels<R>, edges: Vec<Edge>) -> Found {
+    let cut = levels.cut(&op.walk, op.max_length);
+    if op.limit == 1 {
+        let way = levels.first_way_to(&op.walk, &op.end_id);
+        let cut = if way.is_some() { None } else { cut };
+        return Found { routes: way.into_iter().map(|hops| Route { hops }).collect(), cut };
+    }
+    let found = simple_paths(op, &levels.edges_between(edges));
+    let cut = if levels.is_full() { cut } else { found.cut.or(cut) };
+    Found { cut, ..found }
+}
+
 /// The ways that `op` asks for, in a graph of these edges, shortest first.
 ///
 /// Edges of other links than those of the walk are left out. Before each step it is known how far the end is at least, so
 /// that none is taken that cannot lead there in time.
-pub fn simple_paths(op: &Paths, edges: &[Edge]) -> Found {
+fn simple_paths(op: &Paths, edges: &[Edge]) -> Found {
     let Paths { walk, start_id, end_id, end_model: _, max_length, limit, max_nodes: _ } = op;
     let graph = Directed::new(&walk.links, edges);
     let Some(shortest) = graph.to_end(end_id).get(start_id.as_str()).copied() else { return Found::default() };

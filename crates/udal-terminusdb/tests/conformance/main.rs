@@ -18,6 +18,7 @@ use std::sync::Arc;
 use recorder::Recorder;
 use tokio::runtime::{Builder, Handle, Runtime};
 use udal_conformance::{Subject, run};
+use udal_core::contract::Backend;
 use udal_terminusdb::{Credentials, Endpoint, Settings, TerminusdbBackend};
 
 /// The server to test on.
@@ -71,7 +72,7 @@ fn recorded(recorder: Recorder) -> ExitCode {
 fn subject(url: String, runtime: &Handle) -> Subject {
     let password = std::env::var(ENV_PASSWORD).unwrap_or_else(|_| "root".to_owned());
     let credentials = Credentials::Password { user: "admin".to_owned(), password };
-    let backend = TerminusdbBackend::new(Settings::new(Endpoint { url, credentials })).unwrap();
-    let subject = Subject::documents("terminusdb", Arc::new(backend), runtime);
+    let backend = Arc::new(TerminusdbBackend::new(Settings::new(Endpoint { url, credentials })).unwrap());
+    let subject = Subject::documents("terminusdb", Arc::clone(&backend) as Arc<dyn Backend>, runtime).walking(backend);
     if std::env::var_os(ENV_LARGE).is_some() { subject } else { subject.with_fewer_records() }
 }
