@@ -48,7 +48,8 @@ fn main() -> ExitCode {
 
 fn live(url: String) -> ExitCode {
     let runtime = Runtime::new().unwrap();
-    run([subject(url, runtime.handle()).comparisons(COMPARISONS)])
+    let backend = backend(url);
+    run([subject(&backend, runtime.handle()).walking(backend).comparisons(COMPARISONS)])
 }
 
 fn recorded(recorder: Recorder) -> ExitCode {
@@ -59,7 +60,11 @@ fn recorded(recorder: Recorder) -> ExitCode {
     std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
     let url = handle.block_on(Arc::clone(&recorder).start());
     let count = if recorder.can_run("comparison::model_0") { COMPARISONS } else { 0 };
-    let mut subject = subject(url, &handle).comparisons(count).repeatable(SEED);
+    let backend = backend(url);
+    let mut subject = subject(&backend, &handle).comparisons(count).repeatable(SEED);
+    if recorder.can_run("graph::graph_0") {
+        subject = subject.walking(backend);
+    }
     for case in udal_conformance::cases() {
         if !recorder.can_run(&case) {
             subject = subject.skip(case, NOT_RECORDED);
@@ -69,10 +74,13 @@ fn recorded(recorder: Recorder) -> ExitCode {
     if recorder.finish() { code } else { ExitCode::FAILURE }
 }
 
-fn subject(url: String, runtime: &Handle) -> Subject {
+fn backend(url: String) -> Arc<TerminusdbBackend> {
     let password = std::env::var(ENV_PASSWORD).unwrap_or_else(|_| "root".to_owned());
     let credentials = Credentials::Password { user: "admin".to_owned(), password };
-    let backend = Arc::new(TerminusdbBackend::new(Settings::new(Endpoint { url, credentials })).unwrap());
-    let subject = Subject::documents("terminusdb", Arc::clone(&backend) as Arc<dyn Backend>, runtime).walking(backend);
+    Arc::new(TerminusdbBackend::new(Settings::new(Endpoint { url, credentials })).unwrap())
+}
+
+fn subject(backend: &Arc<TerminusdbBackend>, runtime: &Handle) -> Subject {
+    let subject = Subject::documents("terminusdb", Arc::clone(backend) as Arc<dyn Backend>, runtime);
     if std::env::var_os(ENV_LARGE).is_some() { subject } else { subject.with_fewer_records() }
 }
