@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_level_is_one_request() {
         let group = GroupDeclaration::new("crm")
-            .model(ModelDeclaration::new("Tag"))
+            .model(ModelDeclaration::new("Tag").field("name", "Optional[str]"))
             .model(ModelDeclaration::new("Note").field("tag", "Optional[Ref[Tag]]").field("tags", "Set[Ref[Tag]]"));
         let catalog = Catalog::build(vec![group]).unwrap();
         let (tag, note) = (catalog.model("crm", "Tag").unwrap(), catalog.model("crm", "Note").unwrap());
