@@ -234,10 +234,10 @@ impl Walker<'_> {
             Err(Failure::Rejected(said)) if said.is_unknown_name() => said,
             Err(failure) => return Err(failure.into()),
         };
-        if let [only] = fetches.as_slice() {
-            if said.is_unknown_class(&class_name(only.model.name())) {
-                return Ok(none);
-            }
+        if let [only] = fetches.as_slice()
+            && said.is_unknown_class(&class_name(only.model.name()))
+        {
+            return Ok(none);
         }
         // A class is not there yet, or lacks fields that its model has: they are brought up to the models.
         for Fetch { model, .. } in &fetches {
