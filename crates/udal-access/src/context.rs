@@ -74,8 +74,11 @@ pub fn access_of(directory: &Directory, catalog: &Catalog, user: &str, now: Time
             }
         }
     }
-    if asker.holds_shared_reference_write() {
+    if asker.holds(&Pattern::SharedReferenceWrite) {
         builder = builder.permit_shared_reference_write();
+    }
+    if asker.holds(&Pattern::RawSql) {
+        builder = builder.permit_raw_sql();
     }
     for rule in &directory.fields {
         if let Some(model) = model_of(catalog, &rule.group, &rule.subject)
@@ -165,8 +168,9 @@ impl<'a> Asker<'a> {
         grants.fold(Entitlement::of(self.ownership.clone()), Entitlement::grant)
     }
 
-    fn holds_shared_reference_write(&self) -> bool {
-        !self.sources(|pattern| *pattern == Pattern::SharedReferenceWrite).is_empty()
+    /// Whether they hold a permission that is about no model.
+    fn holds(&self, permission: &Pattern) -> bool {
+        !self.sources(|pattern| pattern == permission).is_empty()
     }
 
     /// Whether a rule on a field is not for them. A permission that is held under conditions excepts nobody: the rule is about
@@ -175,7 +179,7 @@ impl<'a> Asker<'a> {
         match exception {
             Exception::Role(name) => self.roles.contains(name),
             Exception::User(id) => id == self.user,
-            Exception::Permission(Pattern::SharedReferenceWrite) => self.holds_shared_reference_write(),
+            Exception::Permission(alone @ (Pattern::SharedReferenceWrite | Pattern::RawSql)) => self.holds(alone),
             Exception::Permission(wanted) => {
                 let each =
                     catalog.models().flat_map(|model| Action::ALL.map(|action| (model.subject(), action.name())));

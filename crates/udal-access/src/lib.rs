@@ -40,4 +40,4 @@ pub use edit::{TeamChange, UserChange};
 pub use entry::{Change, Entry, TeamEntry, diff};
 pub use explain::{Considered, Outcome, Question, explain};
 pub use file::{load_file, load_text};
-pub use pattern::{Pattern, SHARED_REFERENCE_WRITE};
+pub use pattern::{Pattern, RAW_SQL, SHARED_REFERENCE_WRITE};

@@ -16,16 +16,22 @@ pub enum Pattern {
     },
     /// To change what all tenants read.
     SharedReferenceWrite,
+    /// To ask in SQL of one's own.
+    RawSql,
 }
 
 /// What lets one change the records that every tenant reads.
 pub const SHARED_REFERENCE_WRITE: &str = "shared_reference:write";
+
+/// What lets one ask in SQL of one's own.
+pub const RAW_SQL: &str = "query:raw_sql";
 
 impl Pattern {
     /// Reads such as `crm.accounts.view`; `*` alone means `*.*.*`.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             SHARED_REFERENCE_WRITE => return Some(Pattern::SharedReferenceWrite),
+            RAW_SQL => return Some(Pattern::RawSql),
             "*" => return Pattern::parse("*.*.*"),
             _ => {}
         }
@@ -45,7 +51,7 @@ impl Pattern {
             Pattern::Models { group: of_group, subject: of_subject, action: of_action } => {
                 fits(of_group, group) && fits(of_subject, subject) && fits(of_action, action)
             }
-            Pattern::SharedReferenceWrite => false,
+            Pattern::SharedReferenceWrite | Pattern::RawSql => false,
         }
     }
 
@@ -60,6 +66,7 @@ impl fmt::Display for Pattern {
         match self {
             Pattern::Models { group, subject, action } => write!(f, "{group}.{subject}.{action}"),
             Pattern::SharedReferenceWrite => f.write_str(SHARED_REFERENCE_WRITE),
+            Pattern::RawSql => f.write_str(RAW_SQL),
         }
     }
 }
@@ -70,7 +77,7 @@ mod tests {
 
     #[test]
     fn patterns() {
-        for text in ["crm.accounts.view", "crm.*.view", "*.*.*", "shared_reference:write"] {
+        for text in ["crm.accounts.view", "crm.*.view", "*.*.*", "shared_reference:write", "query:raw_sql"] {
             assert_eq!(Pattern::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Pattern::parse("*"), Pattern::parse("*.*.*"));
@@ -81,5 +88,6 @@ mod tests {
         assert!(some.matches("crm", "accounts", "view"));
         assert!(!some.matches("crm", "accounts", "update") && !some.matches("lab", "results", "view"));
         assert!(!Pattern::SharedReferenceWrite.matches("crm", "accounts", "view"));
+        assert!(!Pattern::RawSql.matches("crm", "accounts", "view"));
     }
 }

@@ -37,6 +37,18 @@ impl Connection {
         Connection { lease, limit }
     }
 
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        self.lease.watch()
+    }
+
+    pub(crate) fn client(&self) -> &tokio_postgres::Client {
+        self.lease.client()
+    }
+
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
     /// Runs a statement and reads its rows.
     ///
     /// # Errors
@@ -144,7 +156,12 @@ impl std::fmt::Debug for Rows {
 }
 
 impl Rows {
-    async fn next(&mut self) -> Option<Result<Row, PgError>> {
+    /// Says that the last of them was read, or that none follows.
+    pub(crate) fn ended(self) {
+        self.watch.end();
+    }
+
+    pub(crate) async fn next(&mut self) -> Option<Result<Row, PgError>> {
         let mut next = self.stream.next();
         // Most rows are here already, and need no clock.
         if let Some(row) = (&mut next).now_or_never() {
@@ -299,7 +316,7 @@ impl Transaction<'_> {
     }
 }
 
-async fn see_to_end<T>(
+pub(crate) async fn see_to_end<T>(
     watch: &Watch,
     limit: Option<Duration>,
     text: &str,

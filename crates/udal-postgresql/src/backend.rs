@@ -12,11 +12,13 @@ use udal_core::record::Record;
 use udal_core::value::Date;
 use udal_core::{Context, Result, TenantSlug};
 use udal_pgpool::{Database, Placement, TenantDatabases};
+use udal_query::Rows;
+use udal_query::raw::{RawBackend, RawSql};
 
 use crate::home::Home;
 use crate::maintain::Maintenance;
 use crate::migrate::{Allowances, TableChange, Watch};
-use crate::{batch, changes, listing, maintain, migrate, read, write};
+use crate::{batch, changes, listing, maintain, migrate, raw, read, write};
 
 /// Keeps records in tables, a database for each tenant.
 #[derive(Clone, Debug)]
@@ -143,5 +145,12 @@ impl Backend for PostgresqlBackend {
 
     async fn drop_tenant(&self, tenant: &TenantSlug) -> Result<bool> {
         Ok(self.databases.drop_tenant(tenant).await?.is_some())
+    }
+}
+
+#[async_trait]
+impl RawBackend for PostgresqlBackend {
+    async fn raw_sql(&self, ctx: &Context, op: RawSql) -> Result<Rows> {
+        raw::raw_sql(&self.databases, ctx, op).await
     }
 }

@@ -9,6 +9,7 @@ mod listing;
 mod maintain;
 mod migrate;
 mod partition;
+mod raw;
 mod read;
 mod report;
 mod schema;

@@ -6,6 +6,7 @@ use udal_core::model::Field;
 use udal_core::value::Value;
 
 use crate::SqlType;
+use crate::literal::write_literal;
 
 /// A value beside the text of a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,12 +62,19 @@ pub struct Statement {
 pub struct Sql {
     text: String,
     params: Vec<Param>,
+    /// Whether values are written into the text: see [`Sql::of_literals`].
+    in_text: bool,
 }
 
 impl Sql {
     /// An empty statement.
     pub fn new() -> Self {
         Sql::default()
+    }
+
+    /// An empty statement whose values become literals in its text: for definitions, which take no parameters.
+    pub(crate) fn of_literals() -> Self {
+        Sql { in_text: true, ..Sql::default() }
     }
 
     /// Adds text of the program's own: a `&'static str`, so that no input can get here.
@@ -97,6 +105,9 @@ impl Sql {
 
     /// Adds the place of a parameter.
     pub fn param(&mut self, param: Param) -> &mut Self {
+        if self.in_text {
+            return write_literal(self, &param);
+        }
         self.params.push(param);
         self.place(self.params.len())
     }

@@ -7,7 +7,7 @@ use super::{
     AccessContext, Action, Entitlement, Grant, Ownership, Permission, Scope, ShareLevel, Subject, Visibility,
     check_user_id,
 };
-use crate::contract::refusal::SHARED_REFERENCE_WRITE;
+use crate::contract::refusal::{RAW_SQL, SHARED_REFERENCE_WRITE};
 use crate::error::Result;
 
 /// Builds the access of one user: see [`AccessContext::user`].
@@ -64,6 +64,13 @@ impl AccessBuilder {
     #[must_use]
     pub fn permit_shared_reference_write(mut self) -> Self {
         self.rights.names.insert(SHARED_REFERENCE_WRITE.to_owned());
+        self
+    }
+
+    /// The user may ask in SQL of their own: `query:raw_sql`. They see by it what they see without it.
+    #[must_use]
+    pub fn permit_raw_sql(mut self) -> Self {
+        self.rights.names.insert(RAW_SQL.to_owned());
         self
     }
 

@@ -4,8 +4,8 @@ use super::ownership::test;
 use super::rights::SubjectRights;
 use super::{AccessContext, Action, Context, Entitlement, Grant, Scope};
 use crate::contract::refusal::{
-    SHARED_REFERENCE_WRITE, already_exists, check_version, may_not_create, may_not_transfer, may_not_write_shared,
-    not_found, out_of_reach,
+    RAW_SQL, SHARED_REFERENCE_WRITE, already_exists, check_version, may_not_ask_in_sql, may_not_create,
+    may_not_transfer, may_not_write_shared, not_found, out_of_reach,
 };
 use crate::contract::{Expect, UpsertItem};
 use crate::error::Result;
@@ -109,6 +109,16 @@ impl Context {
             return Err(may_not_create(model));
         }
         check_within(&self.reach(model, Action::Create), record)
+    }
+
+    /// Checks that the asker may ask in SQL of their own.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) for a user who does not hold the permission `query:raw_sql`.
+    pub fn check_raw_sql(&self) -> Result<()> {
+        let access = self.access();
+        let may = access.system_task().is_some() || access.permissions().contains(RAW_SQL);
+        if may { Ok(()) } else { Err(may_not_ask_in_sql()) }
     }
 
     fn check_shared(&self, model: &Model) -> Result<()> {

@@ -60,6 +60,15 @@ pub fn may_not_write_shared(model: &Model) -> Error {
         .hint(format!("writing it takes the permission `{SHARED_REFERENCE_WRITE}`"))
 }
 
+/// The permission to ask in SQL of one's own. No pattern of permissions includes it: it is granted by its name alone.
+pub const RAW_SQL: &str = "query:raw_sql";
+
+/// The asker may not ask in SQL of their own.
+pub fn may_not_ask_in_sql() -> Error {
+    Error::new(ErrorKind::Denied, "you may not ask in SQL of your own")
+        .hint(format!("it takes the permission `{RAW_SQL}`; `aggregate`, `join` and `window` take none but to view"))
+}
+
 /// The asker may not create records of the model.
 pub fn may_not_create(model: &Model) -> Error {
     Error::new(ErrorKind::Denied, format!("you may not create records of `{}`", model.name()))
