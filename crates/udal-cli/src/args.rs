@@ -20,7 +20,7 @@ pub(crate) use access::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, U
 pub(crate) use audit::{AuditArguments, AuditCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
 pub(crate) use import::{ImportArguments, InputFormat};
-pub(crate) use query::{AggregateArguments, Explained, QueryCommand, WindowArguments};
+pub(crate) use query::{AggregateArguments, Explained, JoinArguments, QueryCommand, WindowArguments};
 
 use crate::help;
 use crate::import::Mode;

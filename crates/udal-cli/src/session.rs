@@ -37,6 +37,7 @@ pub(crate) async fn with_udal<T>(
         shared_database,
         limits,
         audit_days,
+        budgets,
         terminusdb,
     } = configuration;
     let builder = servers.into_iter().fold(Udal::builder(), |builder, (name, server)| builder.server(name, server));
@@ -49,6 +50,7 @@ pub(crate) async fn with_udal<T>(
         .shared_database(shared_database)
         .limits(limits)
         .audit_days(audit_days)
+        .query_budgets(budgets)
         .terminusdb(terminusdb);
     let builder = match catalog {
         Some(catalog) => builder.catalog(catalog),

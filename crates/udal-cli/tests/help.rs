@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 48] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -32,6 +32,7 @@ const COMMANDS: [&[&str]; 47] = [
     &["record", "import"],
     &["query"],
     &["query", "aggregate"],
+    &["query", "join"],
     &["query", "window"],
     &["access"],
     &["access", "plan"],

@@ -1,6 +1,7 @@
 //! Configuration: `udal.toml`, the environment, and the defaults, all in one place.
 
 mod postgresql;
+mod query;
 mod terminusdb;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use udal_core::{Error, Result, shorten, suggestion};
 use udal_pgpool::ServerName;
 
-use crate::{Limits, Secret, ServerConfig, TerminusdbConfig};
+use crate::{Budgets, Limits, Secret, ServerConfig, TerminusdbConfig};
 
 /// The environment variable that names the data directory.
 pub const ENV_DATA_DIR: &str = "UDAL_DATA_DIR";
@@ -35,10 +36,10 @@ pub const DEFAULT_TENANT_PREFIX: &str = "sqh_tenant_";
 /// The name of the reference database that every tenant reads.
 pub const DEFAULT_SHARED_DATABASE: &str = "sqh_shared_reference";
 
-const TOP_KEYS: [&str; 5] = ["data_dir", "groups", "audit_days", "postgresql", "terminusdb"];
+const TOP_KEYS: [&str; 6] = ["data_dir", "groups", "audit_days", "postgresql", "query", "terminusdb"];
 
 /// What a configuration file may say. Paths in it are relative to the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where the embedded PostgreSQL keeps its data.
     pub data_dir: PathBuf,
@@ -60,6 +61,8 @@ pub struct Config {
     pub limits: Limits,
     /// How many days entries of the audit log are kept.
     pub audit_days: u32,
+    /// What queries may cost.
+    pub budgets: Budgets,
     /// The TerminusDB servers, and how Udal speaks to them.
     pub terminusdb: TerminusdbConfig,
 }
@@ -77,6 +80,7 @@ impl Default for Config {
             shared_database: DEFAULT_SHARED_DATABASE.to_owned(),
             limits: Limits::default(),
             audit_days: crate::DEFAULT_AUDIT_DAYS,
+            budgets: Budgets::default(),
             terminusdb: TerminusdbConfig::default(),
         }
     }
@@ -150,6 +154,7 @@ impl Config {
                     _ => reader.add(at, "`audit_days` is a number (1 to 36500)".to_owned()),
                 },
                 "postgresql" => reader.postgresql(at, value, &mut config),
+                "query" => reader.query(at, value, &mut config.budgets),
                 _ => reader.terminusdb(at, value, &mut config),
             }
         }
@@ -328,7 +333,7 @@ mod tests {
                         udal.toml:2: `groups` is text (write `groups = \"…\"`)\n\
                         udal.toml:5: `ulr` is not a key here (did you mean `url`?)\n\
                         udal.toml:6: `max_connections` is a number (1 to 10000)\n\
-                        udal.toml:7: `server` is not a key here (keys here are data_dir groups audit_days postgresql terminusdb)";
+                        udal.toml:7: `server` is not a key here (keys here are data_dir groups audit_days postgresql query terminusdb)";
         assert_eq!(parse(text).unwrap_err().message(), expected);
         let error = parse("a = \n").unwrap_err();
         assert!(error.message().starts_with("udal.toml:1: this is not TOML: "), "{error}");

@@ -10,6 +10,9 @@ pub(crate) enum QueryCommand {
     /// Count, sum and average the records of a table, in groups
     #[command(after_help = help::AGGREGATE)]
     Aggregate(AggregateArguments),
+    /// Show records of several tables side by side
+    #[command(after_help = help::JOIN)]
+    Join(JoinArguments),
     /// Show records of a table with their ranks, running totals and neighbours
     #[command(after_help = help::WINDOW)]
     Window(WindowArguments),
@@ -73,20 +76,43 @@ pub(crate) struct WindowArguments {
     pub(crate) explained: Explained,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct JoinArguments {
+    /// The tenant whose records are meant
+    #[arg(long, value_name = "TENANT", allow_hyphen_values = true)]
+    pub(crate) tenant: String,
+    /// The user who does it, with what they may do [default: the operator, who may do everything]
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// A model under a name of its own, such as r=lab.AppLabResult; twice or more often
+    #[arg(long, value_name = "NAME=MODEL", required = true)]
+    pub(crate) table: Vec<String>,
+    /// Tables whose fields are missing where none of their records fits, such as s [default: such rows are left out]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) left: Vec<String>,
+    /// Which records stand side by side, such as 'r.sample = s.id'; once or more often
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) on: Vec<String>,
+    /// What to show, such as r.value,kind=s.kind or s.*
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// What must be true of the rows, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// The fields to order by, such as -r.value,s.kind; the ids settle ties [default: no order]
+    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
+    pub(crate) order_by: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) explained: Explained,
+}
+
 /// Whether a query is run or explained.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Explained {
     /// Show the statement and the database's plan in the place of the answer
     #[arg(long)]
     pub(crate) explain: bool,
-}
-
-impl QueryCommand {
-    /// The model and the tenant that it is about, and for whom.
-    pub(crate) fn target(&self) -> &Target {
-        match self {
-            QueryCommand::Aggregate(arguments) => &arguments.target,
-            QueryCommand::Window(arguments) => &arguments.target,
-        }
-    }
 }

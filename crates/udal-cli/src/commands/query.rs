@@ -1,37 +1,45 @@
 //! Asking many records at once.
 
 use serde_json::{Value as Json, json};
-use udal::report::{AggregateRequest, Gaps, Plan, WindowRequest};
+use udal::report::{AggregateRequest, Gaps, JoinRequest, Plan, WindowRequest};
 use udal::{Action, Context, Error, Rows, TenantSlug, Udal};
 use udal_format::{Header, ResultColumn, ResultWriter};
 
 use super::record::note_missing_tenant;
-use crate::args::{AggregateArguments, Explained, QueryCommand, Target, WindowArguments};
+use crate::args::{AggregateArguments, Explained, JoinArguments, QueryCommand, Target, WindowArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::asker;
 
 /// What is asked, read and checked as far as that can be done before a server is started.
-pub(super) struct Request<'a> {
-    target: &'a Target,
+pub(super) struct Request {
+    target: Target,
     explained: Explained,
     query: Query,
 }
 
 enum Query {
     Aggregate(AggregateRequest),
+    Join(JoinRequest),
     Window(WindowRequest),
 }
 
 /// Reads what a command asks.
-pub(super) fn read(command: &QueryCommand) -> Result<Request<'_>, Failure> {
-    let target = command.target();
-    TenantSlug::new(&target.tenant)?;
-    let (query, explained) = match command {
-        QueryCommand::Aggregate(arguments) => (Query::Aggregate(aggregate(arguments)?), arguments.explained),
-        QueryCommand::Window(arguments) => (Query::Window(window(arguments)?), arguments.explained),
+pub(super) fn read(command: &QueryCommand) -> Result<Request, Failure> {
+    let (query, target, explained) = match command {
+        QueryCommand::Aggregate(arguments) => {
+            (Query::Aggregate(aggregate(arguments)?), arguments.target.clone(), arguments.explained)
+        }
+        QueryCommand::Join(arguments) => {
+            let (request, target) = join(arguments)?;
+            (Query::Join(request), target, arguments.explained)
+        }
+        QueryCommand::Window(arguments) => {
+            (Query::Window(window(arguments)?), arguments.target.clone(), arguments.explained)
+        }
     };
+    TenantSlug::new(&target.tenant)?;
     Ok(Request { target, explained, query })
 }
 
@@ -74,6 +82,30 @@ fn window(arguments: &WindowArguments) -> Result<WindowRequest, Failure> {
     Ok(limit.iter().copied().fold(request, WindowRequest::limit))
 }
 
+/// The request, and whom and of which model the asker is looked up for: the first.
+fn join(arguments: &JoinArguments) -> Result<(JoinRequest, Target), Failure> {
+    const FORM: &str = "write such as r=lab.AppLabResult";
+    let JoinArguments { tenant, user, table, left, on, select, filter, order_by, limit, explained: _ } = arguments;
+    let mut request = JoinRequest::new().select(select);
+    let mut first = None;
+    for text in table {
+        let (alias, model) = named("--table", text, FORM)?;
+        let (group, model) = model.split_once('.').ok_or_else(|| {
+            Error::invalid(format!("--table `{}` has no group and model", udal::shorten(text))).hint(FORM)
+        })?;
+        request = request.table(alias, group, model);
+        first.get_or_insert((group, model));
+    }
+    let (group, model) = first.ok_or_else(|| Error::invalid("a join has tables").hint(FORM))?;
+    let (tenant, user) = (tenant.clone(), user.clone());
+    let target = Target { group: group.to_owned(), model: model.to_owned(), tenant, user };
+    let request = left.iter().fold(request, JoinRequest::left);
+    let request = on.iter().fold(request, JoinRequest::on);
+    let request = json_of("--filter", filter.as_deref())?.into_iter().fold(request, JoinRequest::filter);
+    let request = order_by.iter().fold(request, JoinRequest::order_by);
+    Ok((limit.iter().copied().fold(request, JoinRequest::limit), target))
+}
+
 /// What is given under a name.
 fn named<'a>(option: &str, text: &'a str, hint: &str) -> Result<(&'a str, &'a str), Failure> {
     let (name, given) = text
@@ -88,14 +120,16 @@ fn json_of(option: &str, text: Option<&str>) -> Result<Option<Json>, Failure> {
 }
 
 /// Does what is asked.
-pub(super) async fn run(request: Request<'_>, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+pub(super) async fn run(request: Request, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
     let Request { target, explained, query } = request;
-    let ctx = asker(udal, target, Action::View, output).await?;
+    let ctx = asker(udal, &target, Action::View, output).await?;
     let queries = udal.queries();
     match query {
         Query::Aggregate(request) if explained.explain => {
             plan(&queries.explain_aggregate(&ctx, &request).await?, output)
         }
+        Query::Join(request) if explained.explain => plan(&queries.explain_join(&ctx, &request).await?, output),
+        Query::Join(request) => answer("join", queries.join(&ctx, &request).await?, &ctx, udal, output).await,
         Query::Window(request) if explained.explain => plan(&queries.explain_window(&ctx, &request).await?, output),
         Query::Window(request) => {
             let rows = queries.window(&ctx, &request).await?;

@@ -25,3 +25,11 @@ Functions: row_number rank dense_rank ntile lag lead first_value last_value coun
 Members: function, field, partition_by, order_by, frame (unit rows or range, from, to), offset (lag, lead), tiles (ntile).
 Without a frame sums and the like run from the first to the record itself where there is an order, else over all; first_value
 and last_value look at all. Equal records are told apart by their ids, but for rank and dense_rank.";
+
+pub(crate) const JOIN: &str = "\
+Examples:
+  udal query join --tenant acme --table r=lab.AppLabResult --table s=lab.AppLabSample --on 'r.sample = s.id' \\
+      --select r.test_type,r.value,kind=s.kind --filter '{\"s.kind\":\"blood\"}' --order-by -r.value --limit 20
+
+Each table but the first needs a condition with one before it: = != < <= > >= of two fields of one type. A filter names fields
+with their tables. Models that all tenants share may be joined, too: at most 10,000 of their records, after the filter.";

@@ -4,6 +4,7 @@ mod aggregate;
 mod bucket;
 mod frame;
 mod function;
+mod join;
 mod metric;
 mod reading;
 mod result;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 pub use bucket::{Bucket, TimeZone, Unit};
 pub use frame::{Frame, FrameUnit};
 pub use function::WindowFunction;
+pub use join::{Condition, Join, JoinRequest, Joined, Place, Shown};
 pub use metric::{Function, Metric, Timed};
 pub use result::Sorting;
 use udal_core::{Context, Result};
@@ -31,6 +33,12 @@ pub trait ReportBackend: Send + Sync {
     /// # Errors
     /// What the database says; [`OverBudget`](udal_core::ErrorKind::OverBudget) where it would cost too much.
     async fn aggregate(&self, ctx: &Context, op: Aggregate) -> Result<Rows>;
+
+    /// Answers records of several models side by side.
+    ///
+    /// # Errors
+    /// As for [`aggregate`](ReportBackend::aggregate).
+    async fn join(&self, ctx: &Context, op: Join) -> Result<Rows>;
 
     /// Answers records with what is worked out of their neighbours.
     ///
@@ -50,6 +58,8 @@ pub trait ReportBackend: Send + Sync {
 pub enum Report {
     /// Groups of records.
     Aggregate(Aggregate),
+    /// Records side by side.
+    Join(Join),
     /// Records and their neighbours.
     Window(Window),
 }

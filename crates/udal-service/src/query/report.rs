@@ -1,16 +1,20 @@
 //! Reports over tables.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use udal_core::model::{Model, StorageKind};
 use udal_core::{Context, Error, ErrorKind, Result};
-use udal_query::report::{Aggregate, AggregateRequest, Plan, Report, ReportBackend, Window, WindowRequest};
+use udal_query::report::{
+    Aggregate, AggregateRequest, Join, JoinRequest, Plan, Report, ReportBackend, Window, WindowRequest,
+};
 use udal_query::{Budget, Rows};
 
 use super::observe::{metered, observed};
 use crate::QueryService;
 
 const AGGREGATE: &str = "aggregate";
+const JOIN: &str = "join";
 const WINDOW: &str = "window";
 
 /// A report that someone asks for.
@@ -24,16 +28,19 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     /// Lets the backend answer, with the log and the audit log looking on.
-    async fn answer(&self, work: impl AsyncFnOnce(&Arc<dyn ReportBackend>) -> Result<Rows>) -> Result<Rows> {
+    async fn answer(&self, work: impl Future<Output = Result<Rows>>) -> Result<Rows> {
         let Asked { queries, operation, ctx, models, budget } = self;
-        let work = async { work(queries.tables(models)?).await };
         let rows = observed(&queries.inner.audit, operation, ctx, models, work).await?;
         Ok(metered(operation, ctx, models, *budget, rows))
     }
 
+    fn backend(&self) -> Result<&Arc<dyn ReportBackend>> {
+        self.queries.tables(&self.models)
+    }
+
     async fn explain(&self, report: impl FnOnce() -> Result<Report>) -> Result<Plan> {
         let Asked { queries, operation, ctx, models, budget: _ } = self;
-        let work = async { queries.tables(models)?.explain(ctx, report()?).await };
+        let work = async { self.backend()?.explain(ctx, report()?).await };
         observed(&queries.inner.audit, operation, ctx, models, work).await
     }
 
@@ -45,6 +52,14 @@ impl Asked<'_> {
     fn aggregate(&self, request: &AggregateRequest) -> Result<Aggregate> {
         let (model, view) = self.only()?;
         Aggregate::read(model, &view, self.budget, request)
+    }
+
+    fn join(&self, request: &JoinRequest) -> Result<Join> {
+        let models = request.models().map(|(group, model)| {
+            let model = self.queries.inner.catalog.model(group, model)?;
+            Ok((Arc::clone(model), model.seen_by(self.ctx.access())))
+        });
+        Join::read(&models.collect::<Result<Vec<_>>>()?, self.budget, request)
     }
 
     fn window(&self, request: &WindowRequest) -> Result<Window> {
@@ -65,7 +80,7 @@ impl QueryService {
     /// [`TimedOut`](ErrorKind::TimedOut), also in the place of a row.
     pub async fn aggregate(&self, ctx: &Context, request: &AggregateRequest) -> Result<Rows> {
         let asked = self.of_one(request.model(), AGGREGATE, ctx)?;
-        asked.answer(async |backend| backend.aggregate(ctx, asked.aggregate(request)?).await).await
+        asked.answer(async { asked.backend()?.aggregate(ctx, asked.aggregate(request)?).await }).await
     }
 
     /// What the storage would be asked for an aggregate, and how it would go about it. It tells what rules hide, and is for
@@ -78,6 +93,27 @@ impl QueryService {
         asked.explain(|| asked.aggregate(request).map(Report::Aggregate)).await
     }
 
+    /// Records of several models side by side, of a tenant's tables and of those that all tenants share.
+    ///
+    /// Each table holds the records that the asker may see: beside a left join what is hidden is as if it were not there.
+    /// Shared records are read a moment before the tenant's own.
+    ///
+    /// # Errors
+    /// As for [`aggregate`](QueryService::aggregate).
+    pub async fn join(&self, ctx: &Context, request: &JoinRequest) -> Result<Rows> {
+        let asked = self.of_several(request, ctx)?;
+        asked.answer(async { asked.backend()?.join(ctx, asked.join(request)?).await }).await
+    }
+
+    /// The same of a join as [`explain_aggregate`](QueryService::explain_aggregate).
+    ///
+    /// # Errors
+    /// As for [`join`](QueryService::join).
+    pub async fn explain_join(&self, ctx: &Context, request: &JoinRequest) -> Result<Plan> {
+        let asked = self.of_several(request, ctx)?;
+        asked.explain(|| asked.join(request).map(Report::Join)).await
+    }
+
     /// A model's records with what is worked out of their neighbours: ranks, running totals, differences to the one before.
     ///
     /// Neighbours are records that the asker may see. Of a masked field the mask is answered.
@@ -86,7 +122,7 @@ impl QueryService {
     /// As for [`aggregate`](QueryService::aggregate).
     pub async fn window(&self, ctx: &Context, request: &WindowRequest) -> Result<Rows> {
         let asked = self.of_one(request.model(), WINDOW, ctx)?;
-        asked.answer(async |backend| backend.window(ctx, asked.window(request)?).await).await
+        asked.answer(async { asked.backend()?.window(ctx, asked.window(request)?).await }).await
     }
 
     /// The same of window functions as [`explain_aggregate`](QueryService::explain_aggregate).
@@ -103,6 +139,19 @@ impl QueryService {
         let (group, model) = model;
         let models = vec![Arc::clone(self.inner.catalog.model(group, model)?)];
         Ok(Asked { queries: self, operation, ctx, budget: self.budgets.of(models.iter().map(Arc::as_ref)), models })
+    }
+
+    /// A report of several models, each of them once in the logs.
+    fn of_several<'a>(&'a self, request: &JoinRequest, ctx: &'a Context) -> Result<Asked<'a>> {
+        let mut models: Vec<Arc<Model>> = Vec::new();
+        for (group, model) in request.models() {
+            let model = self.inner.catalog.model(group, model)?;
+            if models.iter().all(|known| known.name() != model.name()) {
+                models.push(Arc::clone(model));
+            }
+        }
+        let budget = self.budgets.of(models.iter().map(Arc::as_ref));
+        Ok(Asked { queries: self, operation: JOIN, ctx, budget, models })
     }
 
     /// The backend of reports, where all of `models` are in tables.

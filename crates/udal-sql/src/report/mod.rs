@@ -5,9 +5,11 @@
 
 mod aggregate;
 mod function;
+mod join;
 mod window;
 
 pub use aggregate::aggregate;
+pub use join::{Source, given_rows, join, rows_to_give};
 use udal_core::model::{Field, Shape};
 use udal_core::value::Value;
 use udal_query::Column;

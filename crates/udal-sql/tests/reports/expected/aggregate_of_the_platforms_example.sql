@@ -1,0 +1,5 @@
+SELECT "answer"."kind", "answer"."month", "answer"."count", "answer"."avg_value"
+FROM (SELECT "kind" AS "kind", date_trunc('month', "taken_at" AT TIME ZONE interval '0')::date AS "month", count(*) AS "count", avg("value") AS "avg_value" FROM "lab_result" WHERE true GROUP BY 1, 2) AS "answer"
+ORDER BY "answer"."kind", "answer"."month"
+LIMIT $1;
+-- $1 bigint: 1000001
