@@ -20,7 +20,10 @@ pub(crate) use access::{AccessCommand, MemberCommand, PolicyFile, TeamCommand, U
 pub(crate) use audit::{AuditArguments, AuditCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
 pub(crate) use import::{ImportArguments, InputFormat};
-pub(crate) use query::{AggregateArguments, Explained, JoinArguments, QueryCommand, WindowArguments};
+pub(crate) use query::{
+    AggregateArguments, Explained, Followed, JoinArguments, PathArguments, QueryCommand, SubgraphArguments,
+    TraverseArguments, WindowArguments,
+};
 
 use crate::help;
 use crate::import::Mode;

@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 48] = [
+const COMMANDS: [&[&str]; 51] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -34,6 +34,9 @@ const COMMANDS: [&[&str]; 48] = [
     &["query", "aggregate"],
     &["query", "join"],
     &["query", "window"],
+    &["query", "traverse"],
+    &["query", "path"],
+    &["query", "subgraph"],
     &["access"],
     &["access", "plan"],
     &["access", "apply"],

@@ -18,7 +18,7 @@ use udal_terminusdb::{Directory, TerminusdbBackend};
 
 use crate::audit::{DEFAULT_AUDIT_DAYS, KeptAside};
 use crate::graph_directory::Registry;
-use crate::{Limits, Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, servers};
+use crate::{Limits, Secret, ServerConfig, StartError, TerminusdbConfig, config, graph_servers, queries, servers};
 
 /// Where records are kept.
 #[derive(Clone, Debug)]
@@ -248,7 +248,8 @@ impl UdalBuilder {
             }
         }
         let access = databases.as_ref().map(|databases| contexts(&service, databases));
-        let queries = queries(&service, self.budgets, split.as_ref());
+        let queries = service.queries().budgets(self.budgets);
+        let queries = queries::queries(queries, split.as_ref(), graph.as_ref(), databases.as_ref());
         Ok(Udal { service, queries, databases, tables: split, graph, access, audit_days: self.audit_days, server })
     }
 }
@@ -256,15 +257,6 @@ impl UdalBuilder {
 /// Who may do what, by the directories in the platform's database.
 fn contexts(service: &RecordService, databases: &TenantDatabases) -> Contexts {
     Contexts::new(DirectoryStore::new(databases.clone(), service.catalog().clone()), Freshness::default())
-}
-
-/// The query services: reports where there are tables.
-fn queries(service: &RecordService, budgets: Budgets, tables: Option<&PostgresqlBackend>) -> QueryService {
-    let queries = service.queries().budgets(budgets);
-    match tables {
-        Some(tables) => queries.reports(Arc::new(tables.clone())),
-        None => queries,
-    }
 }
 
 /// The TerminusDB servers in use.
@@ -338,7 +330,7 @@ impl Udal {
         &self.service
     }
 
-    /// The query services: reports over tables.
+    /// The query services: reports over tables, walks along links.
     pub fn queries(&self) -> &QueryService {
         &self.queries
     }

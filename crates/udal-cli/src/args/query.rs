@@ -1,6 +1,10 @@
 //! The commands that ask many records at once.
 
+mod graph;
+
 use clap::{Args, Subcommand};
+
+pub(crate) use graph::{Followed, PathArguments, SubgraphArguments, TraverseArguments};
 
 use super::Target;
 use crate::help::query as help;
@@ -16,6 +20,15 @@ pub(crate) enum QueryCommand {
     /// Show records of a table with their ranks, running totals and neighbours
     #[command(after_help = help::WINDOW)]
     Window(WindowArguments),
+    /// Show the linked records that a path leads to
+    #[command(after_help = help::TRAVERSE)]
+    Traverse(TraverseArguments),
+    /// Show the ways from one linked record to another
+    #[command(after_help = help::PATH)]
+    Path(PathArguments),
+    /// Show the linked records around one, and the links between them
+    #[command(after_help = help::SUBGRAPH)]
+    Subgraph(SubgraphArguments),
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,9 @@
 //! Asking many records at once.
 
+mod graph;
+
 use serde_json::{Value as Json, json};
+use udal::graph::{PathRequest, SubgraphRequest, TraverseRequest};
 use udal::report::{AggregateRequest, Gaps, JoinRequest, Plan, WindowRequest};
 use udal::{Action, Context, Error, Rows, TenantSlug, Udal};
 use udal_format::{Header, ResultColumn, ResultWriter};
@@ -23,7 +26,13 @@ enum Query {
     Aggregate(AggregateRequest),
     Join(JoinRequest),
     Window(WindowRequest),
+    Traverse { start: String, request: TraverseRequest },
+    Path(PathRequest),
+    Subgraph(SubgraphRequest),
 }
+
+/// Walks are not explained.
+const RUN: Explained = Explained { explain: false };
 
 /// Reads what a command asks.
 pub(super) fn read(command: &QueryCommand) -> Result<Request, Failure> {
@@ -37,6 +46,14 @@ pub(super) fn read(command: &QueryCommand) -> Result<Request, Failure> {
         }
         QueryCommand::Window(arguments) => {
             (Query::Window(window(arguments)?), arguments.target.clone(), arguments.explained)
+        }
+        QueryCommand::Traverse(arguments) => {
+            let (start, request) = (arguments.start.clone(), graph::traverse(arguments));
+            (Query::Traverse { start, request }, arguments.target.clone(), RUN)
+        }
+        QueryCommand::Path(arguments) => (Query::Path(graph::path(arguments)), arguments.target.clone(), RUN),
+        QueryCommand::Subgraph(arguments) => {
+            (Query::Subgraph(graph::subgraph(arguments)), arguments.target.clone(), RUN)
         }
     };
     TenantSlug::new(&target.tenant)?;
@@ -131,6 +148,13 @@ pub(super) async fn run(request: Request, udal: &Udal, output: &mut Output) -> R
         Query::Join(request) if explained.explain => plan(&queries.explain_join(&ctx, &request).await?, output),
         Query::Join(request) => answer("join", queries.join(&ctx, &request).await?, &ctx, udal, output).await,
         Query::Window(request) if explained.explain => plan(&queries.explain_window(&ctx, &request).await?, output),
+        Query::Traverse { start, request } => {
+            graph::show_reached(&start, &queries.traverse(&ctx, &request).await?, output)
+        }
+        Query::Path(request) => {
+            graph::show_paths(request.start_id(), &queries.path_query(&ctx, &request).await?, output)
+        }
+        Query::Subgraph(request) => graph::show_around(&queries.subgraph(&ctx, &request).await?, output),
         Query::Window(request) => {
             let rows = queries.window(&ctx, &request).await?;
             answer(&target.model, rows, &ctx, udal, output).await

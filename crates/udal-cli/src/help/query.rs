@@ -33,3 +33,23 @@ Examples:
 
 Each table but the first needs a condition with one before it: = != < <= > >= of two fields of one type. A filter names fields
 with their tables. Models that all tenants share may be joined, too: at most 10,000 of their records, after the filter.";
+
+pub(crate) const TRAVERSE: &str = "\
+Examples:
+  udal query traverse crm AppCRMAccount --tenant acme --start AppCRMAccount/acme-123 --path contacts/opportunities --max-depth 2
+  udal query traverse crm AppCRMContact --tenant acme --start AppCRMContact/jane --path '^contacts[status = \"active\"]'
+
+A path: a/b one link after the other, ^a a link followed back, a|b either, a* a+ a? a{1,3} so often, ( ) together, and in [ ]
+what must be true of the record at which the step before it arrives. Each record is shown once, with the fewest links that lead
+to it. What the user may not see is not crossed. docs/queries.md says more.";
+
+pub(crate) const PATH: &str = "\
+Examples:
+  udal query path crm AppCRMAccount --tenant acme --start AppCRMAccount/acme-123 --end AppCRMOpportunity/big-one
+  udal query path crm AppCRMAccount --tenant acme --start AppCRMAccount/acme-123 --end AppCRMAccount/globex --both-ways \\
+      --max-length 4 --limit 20";
+
+pub(crate) const SUBGRAPH: &str = "\
+Examples:
+  udal query subgraph crm AppCRMAccount --tenant acme --root AppCRMAccount/acme-123 --depth 2 --format ison
+  udal query subgraph crm AppCRMAccount --tenant acme --root AppCRMAccount/acme-123 --both-ways --links contacts,parent";

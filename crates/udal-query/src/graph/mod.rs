@@ -11,6 +11,7 @@ mod condition;
 mod levels;
 mod nfa;
 mod ops;
+mod request;
 mod seen;
 mod simple_paths;
 mod syntax;
@@ -33,6 +34,7 @@ pub use ops::{
     DEFAULT_DEPTH, DEFAULT_NODES, DEFAULT_PATHS, MAX_DEPTH, MAX_NODES, MAX_PATHS, Paths, Subgraph, Traverse,
     checked_count, checked_depth,
 };
+pub use request::{PathRequest, SubgraphRequest, TraverseRequest, model_of};
 pub use seen::Ways;
 pub use simple_paths::found;
 pub use walk::{Link, Start, State, Transition, Walk};

@@ -4,6 +4,7 @@
 //! read against the model as the asker sees it, and given to the backend of the model's storage with their reach.
 
 mod budgets;
+mod graph;
 mod observe;
 mod report;
 mod service;

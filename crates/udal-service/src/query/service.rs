@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use udal_query::graph::GraphBackend;
 use udal_query::report::ReportBackend;
 
 use crate::RecordService;
@@ -14,13 +15,14 @@ use crate::service::Inner;
 pub struct QueryService {
     pub(super) inner: Arc<Inner>,
     pub(super) reports: Option<Arc<dyn ReportBackend>>,
+    pub(super) graphs: Option<Arc<dyn GraphBackend>>,
     pub(super) budgets: Arc<Budgets>,
 }
 
 impl RecordService {
     /// The query services over the same models, with the same audit log. They answer what they are given a backend for.
     pub fn queries(&self) -> QueryService {
-        QueryService { inner: Arc::clone(&self.inner), reports: None, budgets: Arc::default() }
+        QueryService { inner: Arc::clone(&self.inner), reports: None, graphs: None, budgets: Arc::default() }
     }
 }
 
@@ -29,6 +31,13 @@ impl QueryService {
     #[must_use]
     pub fn reports(mut self, backend: Arc<dyn ReportBackend>) -> Self {
         self.reports = Some(backend);
+        self
+    }
+
+    /// Asks `backend` for walks along the links of linked documents.
+    #[must_use]
+    pub fn graphs(mut self, backend: Arc<dyn GraphBackend>) -> Self {
+        self.graphs = Some(backend);
         self
     }
 
