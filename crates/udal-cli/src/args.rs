@@ -21,8 +21,8 @@ pub(crate) use audit::{AuditArguments, AuditCommand};
 pub(crate) use history::{DiffArguments, HistoryArguments};
 pub(crate) use import::{ImportArguments, InputFormat};
 pub(crate) use query::{
-    AggregateArguments, Explained, Followed, JoinArguments, PathArguments, QueryCommand, SubgraphArguments,
-    TraverseArguments, WindowArguments,
+    AggregateArguments, Explained, Followed, JoinArguments, PathArguments, QueryCommand, SqlArguments,
+    SubgraphArguments, TraverseArguments, WindowArguments,
 };
 
 use crate::help;

@@ -6,7 +6,7 @@ mod support;
 
 use support::{command, run};
 
-const COMMANDS: [&[&str]; 51] = [
+const COMMANDS: [&[&str]; 52] = [
     &[],
     &["model"],
     &["model", "check"],
@@ -37,6 +37,7 @@ const COMMANDS: [&[&str]; 51] = [
     &["query", "traverse"],
     &["query", "path"],
     &["query", "subgraph"],
+    &["query", "sql"],
     &["access"],
     &["access", "plan"],
     &["access", "apply"],

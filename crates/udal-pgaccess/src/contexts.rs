@@ -118,6 +118,15 @@ impl Contexts {
         self.granted(tenant, user).await?.to_use(user, permission)
     }
 
+    /// Everything that `user` may do, for what is about several models: that of somebody who may do nothing, where they are not
+    /// there, or the tenant has no directory.
+    ///
+    /// # Errors
+    /// As for [`get`](Contexts::get).
+    pub async fn get_all(&self, tenant: &TenantSlug, user: &str) -> Result<AccessContext> {
+        Ok(self.granted(tenant, user).await?.access.clone())
+    }
+
     /// Forgets what is remembered of the tenant, whose directory was changed here.
     pub fn forget(&self, tenant: &TenantSlug) {
         self.inner.tenants.invalidate(tenant);

@@ -17,6 +17,15 @@ pub struct AccessPlan {
 }
 
 impl Udal {
+    /// Everything that `user` may do in `tenant`: for queries, which are about several models. Of each model they see what they
+    /// may view. As remembered, and as soon changed, as [`build_access_context`](Udal::build_access_context).
+    ///
+    /// # Errors
+    /// As for [`build_access_context`](Udal::build_access_context).
+    pub async fn build_query_context(&self, user: &str, tenant: &TenantSlug) -> Result<AccessContext> {
+        self.contexts()?.get_all(tenant, user).await
+    }
+
     /// The access of `user` in `tenant`, for the permission that they are about to use.
     ///
     /// Where they do not hold it, are not there, act in no team, or the tenant has no directory, it is the access of somebody

@@ -29,6 +29,25 @@ pub(crate) enum QueryCommand {
     /// Show the linked records around one, and the links between them
     #[command(after_help = help::SUBGRAPH)]
     Subgraph(SubgraphArguments),
+    /// Run a SELECT of your own over models in tables, as they may be seen
+    #[command(after_help = help::SQL)]
+    Sql(SqlArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SqlArguments {
+    /// The tenant whose records are meant
+    #[arg(long, value_name = "TENANT", allow_hyphen_values = true)]
+    pub(crate) tenant: String,
+    /// The user who asks, with what they may see [default: the operator, who may see everything]
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// One SELECT
+    #[arg(long, value_name = "SELECT", allow_hyphen_values = true)]
+    pub(crate) sql: String,
+    /// A parameter, $1 first: JSON, or a text as it is; once or more often
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) param: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -9,20 +9,21 @@ use udal::{Action, Context, Error, Rows, TenantSlug, Udal};
 use udal_format::{Header, ResultColumn, ResultWriter};
 
 use super::record::note_missing_tenant;
-use crate::args::{AggregateArguments, Explained, JoinArguments, QueryCommand, Target, WindowArguments};
+use crate::args::{AggregateArguments, Explained, JoinArguments, QueryCommand, SqlArguments, Target, WindowArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::session::asker;
+use crate::session::{asker, operator};
 
 /// What is asked, read and checked as far as that can be done before a server is started.
-pub(super) struct Request {
-    target: Target,
-    explained: Explained,
-    query: Query,
+pub(super) enum Request<'a> {
+    /// Of models by their names.
+    Report { target: Target, explained: Explained, query: Box<Query> },
+    /// In words of one's own.
+    Sql { arguments: &'a SqlArguments, params: Vec<Json> },
 }
 
-enum Query {
+pub(super) enum Query {
     Aggregate(AggregateRequest),
     Join(JoinRequest),
     Window(WindowRequest),
@@ -35,7 +36,7 @@ enum Query {
 const RUN: Explained = Explained { explain: false };
 
 /// Reads what a command asks.
-pub(super) fn read(command: &QueryCommand) -> Result<Request, Failure> {
+pub(super) fn read(command: &QueryCommand) -> Result<Request<'_>, Failure> {
     let (query, target, explained) = match command {
         QueryCommand::Aggregate(arguments) => {
             (Query::Aggregate(aggregate(arguments)?), arguments.target.clone(), arguments.explained)
@@ -55,9 +56,17 @@ pub(super) fn read(command: &QueryCommand) -> Result<Request, Failure> {
         QueryCommand::Subgraph(arguments) => {
             (Query::Subgraph(graph::subgraph(arguments)), arguments.target.clone(), RUN)
         }
+        QueryCommand::Sql(arguments) => return sql_request(arguments),
     };
     TenantSlug::new(&target.tenant)?;
-    Ok(Request { target, explained, query })
+    Ok(Request::Report { target, explained, query: Box::new(query) })
+}
+
+fn sql_request(arguments: &SqlArguments) -> Result<Request<'_>, Failure> {
+    TenantSlug::new(&arguments.tenant)?;
+    // A day or an id is no JSON, and need not be quoted twice.
+    let param = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Json::from(text.as_str()));
+    Ok(Request::Sql { arguments, params: arguments.param.iter().map(param).collect() })
 }
 
 fn aggregate(arguments: &AggregateArguments) -> Result<AggregateRequest, Failure> {
@@ -137,8 +146,11 @@ fn json_of(option: &str, text: Option<&str>) -> Result<Option<Json>, Failure> {
 }
 
 /// Does what is asked.
-pub(super) async fn run(request: Request, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
-    let Request { target, explained, query } = request;
+pub(super) async fn run(request: Request<'_>, udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+    let (target, explained, query) = match request {
+        Request::Report { target, explained, query } => (target, explained, *query),
+        Request::Sql { arguments, params } => return sql(arguments, &params, udal, output).await,
+    };
     let ctx = asker(udal, &target, Action::View, output).await?;
     let queries = udal.queries();
     match query {
@@ -164,6 +176,20 @@ pub(super) async fn run(request: Request, udal: &Udal, output: &mut Output) -> R
             answer(&target.model, rows, &ctx, udal, output).await
         }
     }
+}
+
+async fn sql(arguments: &SqlArguments, params: &[Json], udal: &Udal, output: &mut Output) -> Result<Exit, Failure> {
+    let SqlArguments { tenant, user, sql, param: _ } = arguments;
+    let ctx = match user {
+        None => operator(tenant)?,
+        Some(user) => {
+            let tenant = TenantSlug::new(tenant)?;
+            let access = udal.build_query_context(user, &tenant).await?;
+            Context::new(tenant, access)
+        }
+    };
+    let rows = udal.queries().raw_sql(&ctx, sql, params).await?;
+    answer("answer", rows, &ctx, udal, output).await
 }
 
 /// Writes rows as they come, under the name of what they are of.

@@ -53,3 +53,12 @@ pub(crate) const SUBGRAPH: &str = "\
 Examples:
   udal query subgraph crm AppCRMAccount --tenant acme --root AppCRMAccount/acme-123 --depth 2 --format ison
   udal query subgraph crm AppCRMAccount --tenant acme --root AppCRMAccount/acme-123 --both-ways --links contacts,parent";
+
+pub(crate) const SQL: &str = "\
+Examples:
+  udal query sql --tenant acme --sql 'SELECT test_type, avg(value) AS mean FROM AppLabResult GROUP BY test_type'
+  udal query sql --tenant acme --user ada --param 2024-01-01T00:00:00Z --param '[\"glucose\",\"iron\"]' \\
+      --sql 'SELECT id, value FROM AppLabResult WHERE created_at >= $1 AND test_type = ANY ($2) ORDER BY id'
+
+The tables are the models, with what the user may see of them. A user needs the permission query:raw_sql. PostgreSQL infers the
+types of parameters. What is no JSON is a text; a text that looks like JSON is written as JSON: '\"5\"'. docs/queries.md says more.";

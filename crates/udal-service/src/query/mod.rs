@@ -6,6 +6,7 @@
 mod budgets;
 mod graph;
 mod observe;
+mod raw;
 mod report;
 mod service;
 

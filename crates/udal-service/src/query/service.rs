@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use udal_query::graph::GraphBackend;
+use udal_query::raw::RawBackend;
 use udal_query::report::ReportBackend;
 
 use crate::RecordService;
@@ -16,13 +17,14 @@ pub struct QueryService {
     pub(super) inner: Arc<Inner>,
     pub(super) reports: Option<Arc<dyn ReportBackend>>,
     pub(super) graphs: Option<Arc<dyn GraphBackend>>,
+    pub(super) raw: Option<Arc<dyn RawBackend>>,
     pub(super) budgets: Arc<Budgets>,
 }
 
 impl RecordService {
     /// The query services over the same models, with the same audit log. They answer what they are given a backend for.
     pub fn queries(&self) -> QueryService {
-        QueryService { inner: Arc::clone(&self.inner), reports: None, graphs: None, budgets: Arc::default() }
+        QueryService { inner: Arc::clone(&self.inner), reports: None, graphs: None, raw: None, budgets: Arc::default() }
     }
 }
 
@@ -38,6 +40,13 @@ impl QueryService {
     #[must_use]
     pub fn graphs(mut self, backend: Arc<dyn GraphBackend>) -> Self {
         self.graphs = Some(backend);
+        self
+    }
+
+    /// Asks `backend` what is asked in SQL.
+    #[must_use]
+    pub fn raw(mut self, backend: Arc<dyn RawBackend>) -> Self {
+        self.raw = Some(backend);
         self
     }
 
