@@ -10,14 +10,23 @@ pub trait Layout {
     /// Writes the field's value: comparable as the type orders, `NULL` where it is missing.
     fn value(&self, sql: &mut Sql, field: &Field);
 
-    /// A parameter that compares with the field's value, or with one element of it.
-    fn operand(&self, field: &Field, value: &Value) -> Param;
+    /// A parameter that compares with the field's value, or with one element of it: of the field's own type, unless the layout
+    /// keeps it as another.
+    fn operand(&self, field: &Field, value: &Value) -> Param {
+        Param::new(element_type(field.field_type()), value.clone())
+    }
 
     /// The type of an array of operands.
-    fn operands_type(&self, field: &Field) -> SqlType;
+    fn operands_type(&self, field: &Field) -> SqlType {
+        element_type(field.field_type()).array()
+    }
 
     /// Writes a test whether the set or list holds `element`: `NULL` or false where it is missing.
-    fn has(&self, sql: &mut Sql, field: &Field, element: &Value);
+    fn has(&self, sql: &mut Sql, field: &Field, element: &Value) {
+        let one = Value::List(vec![element.clone()]);
+        self.value(sql, field);
+        sql.push(" @> ").param(Param::new(self.operands_type(field), one));
+    }
 
     /// Writes `field = value`; a layout that has a better index for equality writes it so that it is used.
     fn equals(&self, sql: &mut Sql, field: &Field, value: &Value) {
@@ -33,18 +42,5 @@ pub struct Columns;
 impl Layout for Columns {
     fn value(&self, sql: &mut Sql, field: &Field) {
         sql.column(field);
-    }
-
-    fn operand(&self, field: &Field, value: &Value) -> Param {
-        Param::new(element_type(field.field_type()), value.clone())
-    }
-
-    fn operands_type(&self, field: &Field) -> SqlType {
-        element_type(field.field_type()).array()
-    }
-
-    fn has(&self, sql: &mut Sql, field: &Field, element: &Value) {
-        let one = Value::List(vec![element.clone()]);
-        sql.column(field).push(" @> ").param(Param::new(self.operands_type(field), one));
     }
 }

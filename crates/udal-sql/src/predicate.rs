@@ -90,7 +90,8 @@ fn listed(sql: &mut Sql, layout: &dyn Layout, field: &Field, operator: &'static 
     sql.push(operator).param(Param::new(layout.operands_type(field), Value::List(operands))).push(")");
 }
 
-fn operator(comparison: Comparison) -> &'static str {
+/// How a comparison is written between two values.
+pub(crate) fn operator(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => " = ",
         Comparison::NotEqual => " <> ",

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
-use udal_core::filter::{Comparison, Predicate};
-use udal_core::model::{Field, Shape};
+use udal_core::filter::Predicate;
+use udal_core::model::Field;
 use udal_core::value::Value;
 use udal_query::report::{Join, Place};
 
-use super::{limit_answer, missing_below};
+use super::{limit_answer, write_as_text};
+use crate::predicate::operator;
 use crate::sql::column_name;
-use crate::table::Target;
-use crate::{BaseType, Columns, Layout, Param, Sql, SqlType, Statement, column_type, element_type, write_predicate};
+use crate::table::{Target, missing_below};
+use crate::{Columns, Layout, Param, Sql, SqlType, Statement, column_type, write_predicate};
 
 /// Where the records of a table of a join are.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub fn join(op: &Join, sources: &[Source<'_>]) -> Statement {
         if at > 0 {
             sql.push(" ON ").joined(" AND ", &table.on, |sql, condition| {
                 write_place(sql, op, &condition.left);
-                sql.push(sign(condition.comparison));
+                sql.push(operator(condition.comparison));
                 write_place(sql, op, &condition.right);
             });
         }
@@ -74,7 +75,7 @@ pub fn rows_to_give(target: Target<'_>, fields: &[Arc<Field>], filter: &Predicat
     let mut sql = Sql::new();
     sql.push("SELECT ").list(fields, |sql, field| {
         Columns.value(sql, field);
-        write_as_text(sql, field);
+        write_as_text(sql, column_type(field.field_type()));
     });
     sql.push(" FROM ").name(target.table_name()).push(" WHERE ");
     write_predicate(&mut sql, &Columns, filter);
@@ -138,7 +139,7 @@ fn write_place(sql: &mut Sql, op: &Join, place: &Place) {
 fn write_shown(sql: &mut Sql, op: &Join, place: &Place) {
     let Some(mask) = place.field.mask() else {
         write_place(sql, op, place);
-        return write_as_text(sql, &place.field);
+        return write_as_text(sql, column_type(place.field.field_type()));
     };
     match op.tables.get(place.table).filter(|table| table.is_left) {
         // Beside a record that is not there is no mask either.
@@ -155,25 +156,6 @@ fn write_shown(sql: &mut Sql, op: &Join, place: &Place) {
     }
 }
 
-/// Decimals as text, which drivers read without a type of their own.
-fn write_as_text(sql: &mut Sql, field: &Field) {
-    let column = column_type(field.field_type());
-    if column.base == BaseType::Numeric {
-        sql.push(if field.field_type().shape == Shape::One { "::text" } else { "::text[]" });
-    }
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => " = ",
-        Comparison::NotEqual => " <> ",
-        Comparison::Less => " < ",
-        Comparison::LessOrEqual => " <= ",
-        Comparison::Greater => " > ",
-        Comparison::GreaterOrEqual => " >= ",
-    }
-}
-
 /// The fields of all tables, as filters name them: by their places in the join.
 struct Side<'a> {
     op: &'a Join,
@@ -184,19 +166,5 @@ impl Layout for Side<'_> {
         if let Some(place) = self.op.places.get(field.position()) {
             write_place(sql, self.op, place);
         }
-    }
-
-    fn operand(&self, field: &Field, value: &Value) -> Param {
-        Param::new(element_type(field.field_type()), value.clone())
-    }
-
-    fn operands_type(&self, field: &Field) -> SqlType {
-        element_type(field.field_type()).array()
-    }
-
-    fn has(&self, sql: &mut Sql, field: &Field, element: &Value) {
-        let one = Value::List(vec![element.clone()]);
-        self.value(sql, field);
-        sql.push(" @> ").param(Param::new(self.operands_type(field), one));
     }
 }

@@ -11,12 +11,12 @@ mod window;
 pub use aggregate::aggregate;
 pub use join::{Source, given_rows, join, rows_to_give};
 use udal_core::model::{Field, Shape};
-use udal_core::value::Value;
 use udal_query::Column;
 use udal_query::report::Sorting;
 pub use window::window;
 
-use crate::{BaseType, Layout, Param, Sql, SqlType, column_type, element_type};
+use crate::table::missing_below;
+use crate::{BaseType, Layout, Param, Sql, SqlType, column_type};
 
 /// The columns of a query within the statement, under the names that they have in the answer.
 struct Answer;
@@ -28,31 +28,21 @@ impl Layout for Answer {
     fn value(&self, sql: &mut Sql, field: &Field) {
         sql.name(ANSWER).push(".").name(field.name());
     }
-
-    fn operand(&self, field: &Field, value: &Value) -> Param {
-        Param::new(element_type(field.field_type()), value.clone())
-    }
-
-    fn operands_type(&self, field: &Field) -> SqlType {
-        element_type(field.field_type()).array()
-    }
-
-    fn has(&self, sql: &mut Sql, field: &Field, element: &Value) {
-        let one = Value::List(vec![element.clone()]);
-        self.value(sql, field);
-        sql.push(" @> ").param(Param::new(self.operands_type(field), one));
-    }
 }
 
 /// Writes the columns of the answer, decimals as text.
 fn answer_columns(sql: &mut Sql, columns: &[Column]) {
     sql.list(columns, |sql, column| {
         sql.name(ANSWER).push(".").name(&column.name);
-        let sql_type = column_type(&column.kind.field_type());
-        if sql_type.base == BaseType::Numeric {
-            sql.push(if sql_type.is_array { "::text[]" } else { "::text" });
-        }
+        write_as_text(sql, column_type(&column.kind.field_type()));
     });
+}
+
+/// Writes the cast of decimals to text.
+fn write_as_text(sql: &mut Sql, sql_type: SqlType) {
+    if sql_type.base == BaseType::Numeric {
+        sql.push(if sql_type.is_array { "::text[]" } else { "::text" });
+    }
 }
 
 /// Writes `ORDER BY`, where there is an order; a missing value is below every other.
@@ -68,16 +58,6 @@ fn order_answer(sql: &mut Sql, columns: &[Column], order: &[Sorting]) {
         let can_be_missing = field_type.optional || field_type.shape != Shape::One;
         sql.push(missing_below(descending, can_be_missing));
     });
-}
-
-/// How a term of an order ends, so that a missing value is below every other.
-fn missing_below(descending: bool, can_be_missing: bool) -> &'static str {
-    match (descending, can_be_missing) {
-        (false, false) => "",
-        (true, false) => " DESC",
-        (false, true) => " NULLS FIRST",
-        (true, true) => " DESC NULLS LAST",
-    }
 }
 
 /// Writes `LIMIT`.

@@ -5,8 +5,8 @@ use udal_core::order::Term;
 use udal_query::report::{Frame, FrameUnit, Window, WindowColumn, WindowFunction};
 
 use super::function::write_function;
-use super::{Answer, answer_columns, limit_answer, missing_below, order_answer};
-use crate::table::Target;
+use super::{Answer, answer_columns, limit_answer, order_answer};
+use crate::table::{Target, missing_below};
 use crate::{Columns, Layout, Param, Sql, Statement, write_predicate};
 
 /// Answers the records in `reach` with their window functions: the neighbours are those in reach, too.

@@ -30,7 +30,7 @@ pub use partition::{
     kept_from, kept_names, lock_partition, partition_name,
 };
 pub use read::{count, existing_ids, get, key_of, list, search, version_of};
-pub(crate) use read::{limit_to, offset, order_by};
+pub(crate) use read::{limit_to, missing_below, offset, order_by};
 pub use write::{copy, copy_ids, delete, insert, update};
 
 use crate::{BaseType, Columns, Sql, column_type};

@@ -153,13 +153,18 @@ pub(crate) fn order_by(sql: &mut Sql, layout: &dyn Layout, order: &Order) {
     sql.push(" ORDER BY ").list(order.terms(), |sql, term| {
         layout.value(sql, &term.field);
         let can_be_missing = !term.field.is_required() && term.field.position() != position::ID;
-        sql.push(match (term.descending, can_be_missing) {
-            (false, false) => "",
-            (true, false) => " DESC",
-            (false, true) => " NULLS FIRST",
-            (true, true) => " DESC NULLS LAST",
-        });
+        sql.push(missing_below(term.descending, can_be_missing));
     });
+}
+
+/// How a term of an order ends, so that a missing value is below every other.
+pub(crate) fn missing_below(descending: bool, can_be_missing: bool) -> &'static str {
+    match (descending, can_be_missing) {
+        (false, false) => "",
+        (true, false) => " DESC",
+        (false, true) => " NULLS FIRST",
+        (true, true) => " DESC NULLS LAST",
+    }
 }
 
 /// Writes `LIMIT` with one more than `limit`, which tells whether there are more.
