@@ -93,10 +93,7 @@ pub fn access_of(directory: &Directory, catalog: &Catalog, user: &str, now: Time
     }
     let mut until: Option<Timestamp> = None;
     for (record, share) in asker.shares(now) {
-        let Some(model) = record.split_once('/').and_then(|(name, _)| catalog.models().find(|m| m.name() == name))
-        else {
-            continue;
-        };
+        let Ok(model) = catalog.model_of(record) else { continue };
         builder = builder.share(model.subject(), record, share.level);
         until = until.into_iter().chain(share.until).min();
     }

@@ -1,6 +1,6 @@
 //! A running Udal for the time of one command.
 
-use udal::{AccessContext, Action, Config, Context, TenantSlug, Udal, UdalBuilder};
+use udal::{AccessContext, Action, Config, Context, Permission, TenantSlug, Udal, UdalBuilder};
 
 use crate::args::{Options, Target};
 use crate::failure::Failure;
@@ -82,10 +82,21 @@ pub(crate) async fn asker(
     let Some(user) = user else { return operator(tenant) };
     let slug = TenantSlug::new(tenant)?;
     let permission = udal.service().catalog().model(group, model)?.permission(action);
-    let access = udal.build_access_context(user, &slug, &permission).await?;
+    acting_as(udal, slug, user, &permission, output).await
+}
+
+/// The context of the user, with what they may do now; a note says where that permission is not among it.
+pub(crate) async fn acting_as(
+    udal: &Udal,
+    tenant: TenantSlug,
+    user: &str,
+    permission: &Permission,
+    output: &mut Output,
+) -> Result<Context, Failure> {
+    let access = udal.build_access_context(user, &tenant, permission).await?;
     if access.permissions().is_empty() {
         let who = udal::shorten(user);
         output.message(&format!("note: the user `{who}` does not hold `{permission}` in the tenant `{tenant}`"));
     }
-    Ok(Context::new(slug, access))
+    Ok(Context::new(tenant, access))
 }

@@ -1,11 +1,8 @@
 //! Sharing of single records, by users who may share them.
 
-use std::sync::Arc;
-
 use udal_access::{Directory, LEVELS, Receiver, Share};
 use udal_core::access::ShareLevel;
 use udal_core::contract::refusal::not_found;
-use udal_core::model::Model;
 use udal_core::{Action, Context, Error, ErrorKind, Result, shorten};
 use udal_pgaccess::{Changed, Expected};
 
@@ -69,7 +66,7 @@ impl Udal {
     /// The highest level at which the asker may share the record.
     async fn shareable(&self, ctx: &Context, id: &str, operation: &'static str) -> Result<ShareLevel> {
         self.needs_tenant(ctx.tenant()).await?;
-        let model = self.model_with_id(id).ok_or_else(|| not_found(id))?;
+        let model = self.service().catalog().model_of(id)?;
         let records = self.service().records(model.group(), model.name())?;
         for (_, level) in LEVELS.into_iter().rev() {
             if records.permits(ctx, id, &needed(level)).await? {
@@ -83,11 +80,6 @@ impl Udal {
         let permission = model.permission(Action::Share);
         let denied = Error::new(ErrorKind::Denied, format!("you may not share the record `{}`", shorten(id)));
         Err(denied.hint(format!("it takes the permission `{permission}`, and the record within its reach")))
-    }
-
-    fn model_with_id(&self, id: &str) -> Option<Arc<Model>> {
-        let (name, _) = id.split_once('/')?;
-        self.service().catalog().models().find(|model| model.name() == name).cloned()
     }
 }
 

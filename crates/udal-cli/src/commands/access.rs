@@ -174,7 +174,7 @@ pub(super) async fn run(
         }
         Request::Explain(request) => explain::run(tenant, &request, udal, output).await,
         Request::Share(sharing) => {
-            let Changed { changes, generation } = sharing::run(tenant, sharing, udal).await?;
+            let Changed { changes, generation } = sharing::run(tenant, sharing, udal, output).await?;
             shown(tenant, &changes, generation, "it is so already", output)?;
             Ok(Exit::Done)
         }

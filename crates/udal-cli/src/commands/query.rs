@@ -27,7 +27,7 @@ pub(super) enum Query {
     Aggregate(AggregateRequest),
     Join(JoinRequest),
     Window(WindowRequest),
-    Traverse { start: String, request: TraverseRequest },
+    Traverse(TraverseRequest),
     Path(PathRequest),
     Subgraph(SubgraphRequest),
 }
@@ -49,8 +49,7 @@ pub(super) fn read(command: &QueryCommand) -> Result<Request<'_>, Failure> {
             (Query::Window(window(arguments)?), arguments.target.clone(), arguments.explained)
         }
         QueryCommand::Traverse(arguments) => {
-            let (start, request) = (arguments.start.clone(), graph::traverse(arguments));
-            (Query::Traverse { start, request }, arguments.target.clone(), RUN)
+            (Query::Traverse(graph::traverse(arguments)), arguments.target.clone(), RUN)
         }
         QueryCommand::Path(arguments) => (Query::Path(graph::path(arguments)), arguments.target.clone(), RUN),
         QueryCommand::Subgraph(arguments) => {
@@ -160,8 +159,8 @@ pub(super) async fn run(request: Request<'_>, udal: &Udal, output: &mut Output) 
         Query::Join(request) if explained.explain => plan(&queries.explain_join(&ctx, &request).await?, output),
         Query::Join(request) => answer("join", queries.join(&ctx, &request).await?, &ctx, udal, output).await,
         Query::Window(request) if explained.explain => plan(&queries.explain_window(&ctx, &request).await?, output),
-        Query::Traverse { start, request } => {
-            graph::show_reached(&start, &queries.traverse(&ctx, &request).await?, output)
+        Query::Traverse(request) => {
+            graph::show_reached(request.start_id(), &queries.traverse(&ctx, &request).await?, output)
         }
         Query::Path(request) => {
             graph::show_paths(request.start_id(), &queries.path_query(&ctx, &request).await?, output)

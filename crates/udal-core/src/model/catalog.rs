@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::check;
 use super::{GroupDeclaration, Model, Problem};
+use crate::contract::refusal::not_found;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::{nearest, shorten};
 
@@ -84,5 +85,15 @@ impl Catalog {
                 None => error.near(nearest(name, found.models.keys().map(String::as_str))),
             }
         })
+    }
+
+    /// The model whose records have ids such as `id`. No two models of a catalog have one name.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) where there is none.
+    pub fn model_of(&self, id: &str) -> Result<&Arc<Model>> {
+        let name = id.split_once('/').map_or("", |(name, _)| name);
+        let found = self.groups.values().find_map(|group| group.models.get(name));
+        found.ok_or_else(|| not_found(id).hint("write its whole id, such as `AppCRMAccount/acme-123`"))
     }
 }

@@ -34,7 +34,7 @@ pub use ops::{
     DEFAULT_DEPTH, DEFAULT_NODES, DEFAULT_PATHS, MAX_DEPTH, MAX_NODES, MAX_PATHS, Paths, Subgraph, Traverse,
     checked_count, checked_depth,
 };
-pub use request::{PathRequest, SubgraphRequest, TraverseRequest, model_of};
+pub use request::{Follow, PathRequest, SubgraphRequest, TraverseRequest};
 pub use seen::Ways;
 pub use simple_paths::found;
 pub use walk::{Link, Start, State, Transition, Walk};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use udal_core::contract::refusal::not_found;
 use udal_core::model::{Catalog, Model};
 use udal_core::{AccessContext, Result};
 
@@ -61,6 +60,11 @@ impl TraverseRequest {
         self
     }
 
+    /// The id of the record that the path starts from.
+    pub fn start_id(&self) -> &str {
+        &self.start_id
+    }
+
     /// The group and the model of the start.
     pub fn model(&self) -> (&str, &str) {
         (&self.group, &self.model)
@@ -78,13 +82,51 @@ impl TraverseRequest {
     }
 }
 
-/// Which links are followed, how far, and to how many records.
+/// Which links are followed, and how many records are looked at.
+///
+/// ```
+/// use udal_query::graph::{Follow, PathRequest};
+///
+/// let follow = Follow::default().link("contacts").link("opportunities").both_ways();
+/// let request = PathRequest::new("AppCRMAccount/acme-123", "AppCRMOpportunity/big-one").follow(follow).limit(10);
+/// assert_eq!(request.start_id(), "AppCRMAccount/acme-123");
+/// ```
 #[derive(Clone, Debug, Default)]
-struct Around {
+pub struct Follow {
     links: Vec<String>,
     ways: Ways,
-    depth: Option<u32>,
     max_nodes: Option<usize>,
+}
+
+impl Follow {
+    /// Links of this name alone; asked more often, of any of the names. By default all links are followed.
+    #[must_use]
+    pub fn link(mut self, name: impl Into<String>) -> Self {
+        self.links.push(name.into());
+        self
+    }
+
+    /// Links in both directions.
+    #[must_use]
+    pub fn both_ways(mut self) -> Self {
+        self.ways = Ways::Both;
+        self
+    }
+
+    /// The most records to look at: by default 10,000.
+    #[must_use]
+    pub fn max_nodes(mut self, max_nodes: usize) -> Self {
+        self.max_nodes = Some(max_nodes);
+        self
+    }
+
+    fn walk(&self, catalog: &Catalog, access: &AccessContext, start_id: &str) -> Result<Walk> {
+        Walk::along(catalog, access, catalog.model_of(start_id)?, &self.links, self.ways)
+    }
+
+    fn most(&self) -> Result<usize> {
+        checked_count("max_nodes", self.max_nodes, DEFAULT_NODES, MAX_NODES)
+    }
 }
 
 /// Asks for the ways from one record to another.
@@ -92,41 +134,29 @@ struct Around {
 pub struct PathRequest {
     start_id: String,
     end_id: String,
-    around: Around,
+    follow: Follow,
+    max_length: Option<u32>,
     limit: Option<usize>,
 }
 
 impl PathRequest {
     /// Asks for the shortest way from one record to another.
     pub fn new(start_id: impl Into<String>, end_id: impl Into<String>) -> Self {
-        PathRequest { start_id: start_id.into(), end_id: end_id.into(), around: Around::default(), limit: None }
+        let (start_id, end_id) = (start_id.into(), end_id.into());
+        PathRequest { start_id, end_id, follow: Follow::default(), max_length: None, limit: None }
     }
 
-    /// Follows links of this name alone; asked more often, any of the names. By default all links are followed.
+    /// Which links the ways consist of: by default all.
     #[must_use]
-    pub fn link(mut self, name: impl Into<String>) -> Self {
-        self.around.links.push(name.into());
-        self
-    }
-
-    /// Follows links in both directions.
-    #[must_use]
-    pub fn both_ways(mut self) -> Self {
-        self.around.ways = Ways::Both;
+    pub fn follow(mut self, follow: Follow) -> Self {
+        self.follow = follow;
         self
     }
 
     /// The longest way that is looked for, in links: by default 10.
     #[must_use]
     pub fn max_length(mut self, max_length: u32) -> Self {
-        self.around.depth = Some(max_length);
-        self
-    }
-
-    /// The most records to look at: by default 10,000.
-    #[must_use]
-    pub fn max_nodes(mut self, max_nodes: usize) -> Self {
-        self.around.max_nodes = Some(max_nodes);
+        self.max_length = Some(max_length);
         self
     }
 
@@ -148,17 +178,15 @@ impl PathRequest {
     /// As for [`Walk::along`]; [`NotFound`](udal_core::ErrorKind::NotFound) for an id of no model;
     /// [`InvalidInput`](udal_core::ErrorKind::InvalidInput) for a length or number out of range.
     pub fn read(&self, catalog: &Catalog, access: &AccessContext) -> Result<Paths> {
-        let PathRequest { start_id, end_id, around, limit } = self;
-        let Around { links, ways, depth, max_nodes } = around;
-        let model = model_of(catalog, start_id)?;
+        let PathRequest { start_id, end_id, follow, max_length, limit } = self;
         Ok(Paths {
-            walk: Walk::along(catalog, access, &model, links, *ways)?,
+            walk: follow.walk(catalog, access, start_id)?,
             start_id: start_id.clone(),
             end_id: end_id.clone(),
-            end_model: model_of(catalog, end_id)?,
-            max_length: checked_depth("max_length", *depth, Some(DEFAULT_DEPTH))?,
+            end_model: Arc::clone(catalog.model_of(end_id)?),
+            max_length: checked_depth("max_length", *max_length, Some(DEFAULT_DEPTH))?,
             limit: checked_count("limit", *limit, DEFAULT_PATHS, MAX_PATHS)?,
-            max_nodes: checked_count("max_nodes", *max_nodes, DEFAULT_NODES, MAX_NODES)?,
+            max_nodes: follow.most()?,
         })
     }
 }
@@ -167,33 +195,20 @@ impl PathRequest {
 #[derive(Clone, Debug)]
 pub struct SubgraphRequest {
     root_id: String,
-    around: Around,
+    depth: u32,
+    follow: Follow,
 }
 
 impl SubgraphRequest {
     /// Asks for the records that are at most `depth` links away from a record, and the links between them.
     pub fn new(root_id: impl Into<String>, depth: u32) -> Self {
-        SubgraphRequest { root_id: root_id.into(), around: Around { depth: Some(depth), ..Around::default() } }
+        SubgraphRequest { root_id: root_id.into(), depth, follow: Follow::default() }
     }
 
-    /// Follows links of this name alone; asked more often, any of the names. By default all links are followed.
+    /// Which links lead on: by default all.
     #[must_use]
-    pub fn link(mut self, name: impl Into<String>) -> Self {
-        self.around.links.push(name.into());
-        self
-    }
-
-    /// Follows links in both directions.
-    #[must_use]
-    pub fn both_ways(mut self) -> Self {
-        self.around.ways = Ways::Both;
-        self
-    }
-
-    /// The most records to answer: by default 10,000.
-    #[must_use]
-    pub fn max_nodes(mut self, max_nodes: usize) -> Self {
-        self.around.max_nodes = Some(max_nodes);
+    pub fn follow(mut self, follow: Follow) -> Self {
+        self.follow = follow;
         self
     }
 
@@ -207,24 +222,12 @@ impl SubgraphRequest {
     /// # Errors
     /// As for [`PathRequest::read`].
     pub fn read(&self, catalog: &Catalog, access: &AccessContext) -> Result<Subgraph> {
-        let SubgraphRequest { root_id, around } = self;
-        let Around { links, ways, depth, max_nodes } = around;
-        let model = model_of(catalog, root_id)?;
+        let SubgraphRequest { root_id, depth, follow } = self;
         Ok(Subgraph {
-            walk: Walk::along(catalog, access, &model, links, *ways)?,
+            walk: follow.walk(catalog, access, root_id)?,
             root_id: root_id.clone(),
-            depth: checked_depth("depth", *depth, Some(DEFAULT_DEPTH))?,
-            max_nodes: checked_count("max_nodes", *max_nodes, DEFAULT_NODES, MAX_NODES)?,
+            depth: checked_depth("depth", Some(*depth), Some(DEFAULT_DEPTH))?,
+            max_nodes: follow.most()?,
         })
     }
-}
-
-/// The model whose records have ids such as `id`.
-///
-/// # Errors
-/// [`NotFound`](udal_core::ErrorKind::NotFound) where there is none.
-pub fn model_of(catalog: &Catalog, id: &str) -> Result<Arc<Model>> {
-    let name = id.split_once('/').map(|(name, _)| name);
-    let found = catalog.models().find(|model| Some(model.name()) == name);
-    found.cloned().ok_or_else(|| not_found(id).hint("write its whole id, such as `AppCRMAccount/acme-123`"))
 }

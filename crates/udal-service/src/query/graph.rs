@@ -6,7 +6,7 @@ use udal_core::model::{Model, StorageKind};
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result};
 use udal_query::graph::{
-    Found, GraphBackend, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest, model_of,
+    Found, GraphBackend, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest,
 };
 
 use super::observe::observed;
@@ -40,7 +40,7 @@ impl QueryService {
     /// # Errors
     /// As for [`traverse`](QueryService::traverse); an end that the asker does not see is as one that is not there.
     pub async fn path_query(&self, ctx: &Context, request: &PathRequest) -> Result<Found> {
-        let model = model_of(&self.inner.catalog, request.start_id())?;
+        let model = Arc::clone(self.inner.catalog.model_of(request.start_id())?);
         let work = async {
             let backend = self.linked(&model)?;
             let op = request.read(&self.inner.catalog, ctx.access())?;
@@ -55,7 +55,7 @@ impl QueryService {
     /// # Errors
     /// As for [`traverse`](QueryService::traverse).
     pub async fn subgraph(&self, ctx: &Context, request: &SubgraphRequest) -> Result<Neighbourhood> {
-        let model = model_of(&self.inner.catalog, request.root_id())?;
+        let model = Arc::clone(self.inner.catalog.model_of(request.root_id())?);
         let work = async {
             let backend = self.linked(&model)?;
             backend.subgraph(ctx, request.read(&self.inner.catalog, ctx.access())?).await

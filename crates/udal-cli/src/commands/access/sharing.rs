@@ -1,8 +1,10 @@
 //! Shares by users.
 
-use udal::{Action, Changed, Context, Error, ErrorKind, Receiver, Share, TenantSlug, Udal, shorten};
+use udal::{Action, Changed, Receiver, Share, TenantSlug, Udal};
 
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::acting_as;
 
 /// A share that a user makes or ends.
 pub(crate) struct Sharing {
@@ -14,16 +16,15 @@ pub(crate) struct Sharing {
 }
 
 /// Shares the record, or ends its share, as the user.
-pub(super) async fn run(tenant: &TenantSlug, sharing: Sharing, udal: &Udal) -> Result<Changed, Failure> {
+pub(super) async fn run(
+    tenant: &TenantSlug,
+    sharing: Sharing,
+    udal: &Udal,
+    output: &mut Output,
+) -> Result<Changed, Failure> {
     let Sharing { user, record, with, share } = sharing;
-    let name = record.split('/').next().unwrap_or_default();
-    let mut models = udal.service().catalog().models();
-    let Some(model) = models.find(|model| model.name() == name) else {
-        let missing = Error::new(ErrorKind::NotFound, format!("there is no record `{}`", shorten(&record)));
-        return Err(missing.hint("write its whole id, such as `AppCRMAccount/acme-123`").into());
-    };
-    let access = udal.build_access_context(&user, tenant, &model.permission(Action::Share)).await?;
-    let ctx = Context::new(tenant.clone(), access);
+    let permission = udal.service().catalog().model_of(&record)?.permission(Action::Share);
+    let ctx = acting_as(udal, tenant.clone(), &user, &permission, output).await?;
     Ok(match share {
         Some(share) => udal.share_record(&ctx, &record, with, share).await?,
         None => udal.unshare_record(&ctx, &record, with).await?,

@@ -1,7 +1,7 @@
 //! Walks along links.
 
 use udal::graph::{
-    Cut, Found, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest, path_of,
+    Cut, Follow, Found, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest, path_of,
 };
 use udal::model::{ColumnKind, FieldType, Scalar};
 use udal::record::Record;
@@ -22,20 +22,21 @@ pub(super) fn traverse(arguments: &TraverseArguments) -> TraverseRequest {
 
 pub(super) fn path(arguments: &PathArguments) -> PathRequest {
     let PathArguments { target: _, start, end, followed, max_length, limit } = arguments;
-    let Followed { links, both_ways, max_nodes } = followed;
-    let request = links.iter().fold(PathRequest::new(start, end), PathRequest::link);
-    let request = if *both_ways { request.both_ways() } else { request };
-    let request = max_nodes.iter().copied().fold(request, PathRequest::max_nodes);
+    let request = PathRequest::new(start, end).follow(follow(followed));
     let request = max_length.iter().copied().fold(request, PathRequest::max_length);
     limit.iter().copied().fold(request, PathRequest::limit)
 }
 
 pub(super) fn subgraph(arguments: &SubgraphArguments) -> SubgraphRequest {
     let SubgraphArguments { target: _, root, depth, followed } = arguments;
+    SubgraphRequest::new(root, *depth).follow(follow(followed))
+}
+
+fn follow(followed: &Followed) -> Follow {
     let Followed { links, both_ways, max_nodes } = followed;
-    let request = links.iter().fold(SubgraphRequest::new(root, *depth), SubgraphRequest::link);
-    let request = if *both_ways { request.both_ways() } else { request };
-    max_nodes.iter().copied().fold(request, SubgraphRequest::max_nodes)
+    let follow = links.iter().fold(Follow::default(), Follow::link);
+    let follow = if *both_ways { follow.both_ways() } else { follow };
+    max_nodes.iter().copied().fold(follow, Follow::max_nodes)
 }
 
 /// Writes the records that a path leads to: their fields where they are all of one model, each whole where they are of several.
