@@ -60,6 +60,15 @@ impl Connection {
         see_to_end(self.lease.watch(), self.limit, &statement.text, request).await
     }
 
+    /// How the database would go about a statement, a line each. It is not run.
+    ///
+    /// # Errors
+    /// What the database says of the statement.
+    pub async fn plan(&self, statement: &Statement) -> Result<Vec<String>, PgError> {
+        let explain = Statement { text: format!("EXPLAIN {}", statement.text), params: statement.params.clone() };
+        self.query(&explain).await?.iter().map(|row| row.try_get(0)).collect()
+    }
+
     /// Runs a statement whose rows are read one after the other by [`RowReader::new`].
     ///
     /// # Errors

@@ -171,20 +171,8 @@ impl Records {
     ) -> Result<T> {
         let Some(log) = &self.inner.audit else { return done };
         let entries = self.entries(operation, ctx, about, &done);
-        if entries.is_empty() {
-            return done;
-        }
-        match (log.keep(ctx.tenant(), &entries).await, done) {
-            (Ok(()), done) => done,
-            (Err(error), Ok(_)) => {
-                Err(not_noted(operation, error).at(operation, self.model.name(), ctx.tenant().as_str()))
-            }
-            (Err(error), Err(denied)) => {
-                let tenant = ctx.tenant();
-                tracing::error!(%tenant, operation, %error, "a denial is missing in the audit log");
-                Err(denied)
-            }
-        }
+        let located = |error: Error| error.at(operation, self.model.name(), ctx.tenant().as_str());
+        kept(log, operation, ctx, &entries, done, located).await
     }
 
     fn entries<T: Touches>(
@@ -223,9 +211,32 @@ impl Records {
     }
 }
 
+/// Keeps the entries about an operation, and then answers what it did. Where they cannot be kept the answer is an error, made by
+/// `located` to say where; a denial stays one, and the log tells that it is missing.
+pub(crate) async fn kept<T>(
+    log: &Arc<dyn AuditLog>,
+    operation: &'static str,
+    ctx: &Context,
+    entries: &[AuditEntry],
+    done: Result<T>,
+    located: impl FnOnce(Error) -> Error,
+) -> Result<T> {
+    if entries.is_empty() {
+        return done;
+    }
+    match (log.keep(ctx.tenant(), entries).await, done) {
+        (Ok(()), done) => done,
+        (Err(error), Ok(_)) => Err(located(not_noted(operation, error))),
+        (Err(error), Err(denied)) => {
+            tracing::error!(tenant = %ctx.tenant(), operation, %error, "a denial is missing in the audit log");
+            Err(denied)
+        }
+    }
+}
+
 /// Whoever asked knows as much of it as of an answer that was lost, and is told so by the same kind: of a write with any other,
 /// one takes it that nothing was written.
-pub(crate) fn not_noted(operation: &str, cause: Error) -> Error {
+fn not_noted(operation: &str, cause: Error) -> Error {
     let (message, hint) = match WRITES.contains(&operation) {
         true => (
             "it was written, and could not be noted in the audit log",

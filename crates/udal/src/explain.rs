@@ -110,11 +110,10 @@ impl Udal {
     /// How PostgreSQL would go about a statement; nothing where its table is not there yet.
     async fn plan(&self, database: &Database, statement: &Statement) -> Result<Vec<String>> {
         let Some(databases) = self.databases() else { return Ok(Vec::new()) };
-        let explained = Statement { text: format!("EXPLAIN {}", statement.text), params: statement.params.clone() };
-        let rows = async { Ok::<_, Failure>(databases.connect_to(database).await?.query(&explained).await?) };
-        match rows.await {
+        let lines = async { Ok::<_, Failure>(databases.connect_to(database).await?.plan(statement).await?) };
+        match lines.await {
             Err(Failure::Missing(_)) => Ok(Vec::new()),
-            rows => rows?.iter().map(|row| udal_pgpool::read_text(row, 0)).collect(),
+            lines => Ok(lines?),
         }
     }
 }

@@ -28,8 +28,3 @@ pub(super) fn said(error: PgError, budget: Budget) -> Failure {
     let Failure::Error(inner) = Failure::from(error) else { return Failure::overtaken() };
     Failure::Error(Error::new(kind, message).hint(hint).cause(inner))
 }
-
-/// The same of rows that are being taken: what is gone by then is made again by whoever asks again.
-pub(super) fn public(failure: Failure) -> Error {
-    failure.into()
-}

@@ -2,12 +2,12 @@
 
 use futures_util::stream::{self, StreamExt};
 use udal_core::Result;
-use udal_pgpool::{Connection, Failure, RowReader, read_text, read_value};
+use udal_pgpool::{Connection, Failure, RowReader, read_value};
 use udal_query::report::Plan;
 use udal_query::{Budget, Column, Rows};
 use udal_sql::Statement;
 
-use super::failure::{public, said};
+use super::failure::said;
 use crate::home::Home;
 
 /// Runs a statement over the table of `home`; none where there is no such table yet. One that lacks columns that the model has
@@ -42,7 +42,7 @@ pub(super) async fn start(
     budget: Budget,
 ) -> std::result::Result<RowReader, Failure> {
     if budget.cost.is_some() {
-        let plan = explained(&connection, statement).await?;
+        let plan = connection.plan(statement).await?;
         if let Some(cost) = plan.first().and_then(|line| total_cost(line)) {
             budget.check_cost(cost)?;
         }
@@ -55,7 +55,7 @@ pub(super) async fn start(
 pub(super) fn rows(reader: RowReader, columns: Vec<Column>, budget: Budget) -> Rows {
     let types: Vec<_> = columns.iter().map(|column| column.kind.field_type()).collect();
     let next = move |(mut reader, types): (RowReader, Vec<_>)| async move {
-        let Some(row) = reader.next().await.map_err(|error| public(said(error, budget)))? else { return Ok(None) };
+        let Some(row) = reader.next().await.map_err(|error| said(error, budget))? else { return Ok(None) };
         let values = types.iter().enumerate().map(|(at, field_type)| read_value(&row, at, field_type));
         let values = values.collect::<Result<Vec<_>>>()?;
         Ok(Some((values, (reader, types))))
@@ -65,21 +65,12 @@ pub(super) fn rows(reader: RowReader, columns: Vec<Column>, budget: Budget) -> R
 
 /// How PostgreSQL would go about a statement over the table of `home`; no plan where there is no such table yet.
 pub(super) async fn plan(home: &Home<'_>, statement: &Statement) -> Result<Plan> {
-    let lines = async { explained(&home.connect().await?, statement).await };
+    let lines = async { Ok(home.connect().await?.plan(statement).await?) };
     let plan = match lines.await {
         Err(Failure::Missing(_)) => Vec::new(),
         lines => lines?,
     };
     Ok(Plan { statement: statement.text.clone(), plan })
-}
-
-pub(super) async fn explained(
-    connection: &Connection,
-    statement: &Statement,
-) -> std::result::Result<Vec<String>, Failure> {
-    let explained = Statement { text: format!("EXPLAIN {}", statement.text), params: statement.params.clone() };
-    let rows = connection.query(&explained).await?;
-    Ok(rows.iter().map(|row| read_text(row, 0)).collect::<Result<_>>()?)
 }
 
 /// The total of a plan's first line, such as `Sort  (cost=1.05..1.06 rows=3 width=40)`.

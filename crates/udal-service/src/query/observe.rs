@@ -12,7 +12,7 @@ use udal_core::value::Value;
 use udal_core::{Context, Error, ErrorKind, Result};
 use udal_query::{Budget, Meter, Rows};
 
-use crate::audit::{Log, not_noted};
+use crate::audit::{Log, kept};
 use crate::observe::log;
 
 /// Runs a query over `models` in a span of its own; an error learns where it happened, the log learns of the error, and the
@@ -98,15 +98,5 @@ async fn noted<T>(
         ..AuditEntry::new(ctx, kind, operation)
     };
     let entries: Vec<AuditEntry> = models.iter().filter(of).map(entry).collect();
-    if entries.is_empty() {
-        return done;
-    }
-    match (audit.keep(ctx.tenant(), &entries).await, done) {
-        (Ok(()), done) => done,
-        (Err(error), Ok(_)) => Err(told(operation, ctx, models, not_noted(operation, error))),
-        (Err(error), Err(denied)) => {
-            tracing::error!(tenant = %ctx.tenant(), operation, %error, "a denial is missing in the audit log");
-            Err(denied)
-        }
-    }
+    kept(audit, operation, ctx, &entries, done, |error| told(operation, ctx, models, error)).await
 }
