@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 use tempfile::TempDir;
+use udal::graph::{PathRequest, SubgraphRequest, TraverseRequest};
 use udal::model::Catalog;
 use udal::value::Timestamp;
 use udal::{
@@ -19,7 +20,10 @@ const CRM: &str = "\
 group: crm
 models:
   Account:
-    fields: {name: str, code: \"Optional[str]\"}
+    fields: {name: str, code: \"Optional[str]\", notes: \"Set[Ref[Note]]\"}
+  Note:
+    audit_reads: true
+    fields: {text: str}
   Patient:
     audit_reads: true
     storage: postgresql
@@ -184,6 +188,41 @@ async fn who_did_what_is_noted_and_no_value_ever() {
             database.query_one("SELECT coalesce(string_agg(a::text, ' '), '') FROM udal_audit a", &[]).await.unwrap();
         assert!(!row.get::<_, String>(0).contains("canary"));
     }
+    clinic.udal.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queries_are_noted_of_every_model_that_they_read() {
+    let clinic = Clinic::open().await;
+    let create = async |model: &str, data: serde_json::Value| {
+        let records = clinic.udal.service().records("crm", model).unwrap();
+        records.create(&clinic.system, CreateRequest::new(data)).await.unwrap();
+    };
+    create("Note", json!({"id": "Note/1", "text": "canary"})).await;
+    create("Account", json!({"id": "Account/1", "name": "x", "notes": ["Note/1"]})).await;
+    create("Patient", json!({"id": "Patient/1", "name": "canary"})).await;
+    let (queries, system) = (clinic.udal.queries(), &clinic.system);
+
+    // The walk starts at a model of which reads are not noted, and meets one of which they are.
+    let walk = TraverseRequest::new("crm", "Account", "Account/1", "notes");
+    assert_eq!(queries.traverse(system, &walk).await.unwrap().reached.len(), 1);
+    queries.path_query(system, &PathRequest::new("Account/1", "Note/1")).await.unwrap();
+    queries.subgraph(system, &SubgraphRequest::new("Account/1", 1)).await.unwrap();
+    // The second table stands behind a comma.
+    queries.raw_sql(system, "SELECT 1 AS one FROM (SELECT 1) AS x, Patient", &[]).await.unwrap();
+    let read = |entry: AuditEntry| (entry.operation, entry.model.unwrap_or_default());
+    let reads: Vec<_> = clinic.of_kind(AuditKind::Read).await.into_iter().map(read).collect();
+    let expected =
+        [("raw_sql", "crm.Patient"), ("subgraph", "crm.Note"), ("path_query", "crm.Note"), ("traverse", "crm.Note")];
+    assert_eq!(reads, expected.map(|(operation, model)| (operation.to_owned(), model.to_owned())));
+
+    // Who may not ask in SQL learns of no model; that they asked is noted.
+    let jane = clinic.user("jane", "crm.Patient.view").await;
+    let denied = queries.raw_sql(&jane, "SELECT id FROM Patient", &[]).await.unwrap_err();
+    assert_eq!(denied.kind(), ErrorKind::Denied);
+    let denials = clinic.of_kind(AuditKind::Denial).await;
+    let told: Vec<_> = denials.iter().map(|entry| (entry.operation.as_str(), entry.user.as_deref())).collect();
+    assert_eq!(told, [("raw_sql", Some("jane"))]);
     clinic.udal.stop().await.unwrap();
 }
 

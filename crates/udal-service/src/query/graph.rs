@@ -6,7 +6,7 @@ use udal_core::model::{Model, StorageKind};
 use udal_core::record::Record;
 use udal_core::{Context, Error, ErrorKind, Result};
 use udal_query::graph::{
-    Found, GraphBackend, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest,
+    Found, GraphBackend, Neighbourhood, PathRequest, Reached, SubgraphRequest, Traversal, TraverseRequest, Walk,
 };
 
 use super::observe::observed;
@@ -23,13 +23,14 @@ impl QueryService {
     /// model that is kept in a table; what the storage says.
     pub async fn traverse(&self, ctx: &Context, request: &TraverseRequest) -> Result<Traversal> {
         let (group, model) = request.model();
-        let model = Arc::clone(self.inner.catalog.model(group, model)?);
+        let start = self.inner.catalog.model(group, model)?;
+        let read = || request.read(&self.inner.catalog, ctx.access(), start);
+        let asked = self.linked(start).and_then(|backend| Ok((backend, read()?)));
+        let models = met(start, asked.as_ref().ok().map(|(_, op)| &op.walk));
         let work = async {
-            let backend = self.linked(&model)?;
-            let op = request.read(&self.inner.catalog, ctx.access(), &model)?;
+            let (backend, op) = asked?;
             backend.traverse(ctx, op).await
         };
-        let models = [Arc::clone(&model)];
         let Traversal { reached, cut } = observed(&self.inner.audit, "traverse", ctx, &models, work).await?;
         let shown = |Reached { record, depth, path }| Reached { record: shown(ctx, record), depth, path };
         Ok(Traversal { reached: reached.into_iter().map(shown).collect(), cut })
@@ -40,14 +41,18 @@ impl QueryService {
     /// # Errors
     /// As for [`traverse`](QueryService::traverse); an end that the asker does not see is as one that is not there.
     pub async fn path_query(&self, ctx: &Context, request: &PathRequest) -> Result<Found> {
-        let model = Arc::clone(self.inner.catalog.model_of(request.start_id())?);
-        let work = async {
-            let backend = self.linked(&model)?;
+        let start = self.inner.catalog.model_of(request.start_id())?;
+        let asked = self.linked(start).and_then(|backend| {
             let op = request.read(&self.inner.catalog, ctx.access())?;
             self.linked(&op.end_model)?;
+            Ok((backend, op))
+        });
+        let models = met(start, asked.as_ref().ok().map(|(_, op)| &op.walk));
+        let work = async {
+            let (backend, op) = asked?;
             backend.paths(ctx, op).await
         };
-        observed(&self.inner.audit, "path_query", ctx, &[Arc::clone(&model)], work).await
+        observed(&self.inner.audit, "path_query", ctx, &models, work).await
     }
 
     /// The records around one, and the links between them.
@@ -55,12 +60,14 @@ impl QueryService {
     /// # Errors
     /// As for [`traverse`](QueryService::traverse).
     pub async fn subgraph(&self, ctx: &Context, request: &SubgraphRequest) -> Result<Neighbourhood> {
-        let model = Arc::clone(self.inner.catalog.model_of(request.root_id())?);
+        let start = self.inner.catalog.model_of(request.root_id())?;
+        let read = || request.read(&self.inner.catalog, ctx.access());
+        let asked = self.linked(start).and_then(|backend| Ok((backend, read()?)));
+        let models = met(start, asked.as_ref().ok().map(|(_, op)| &op.walk));
         let work = async {
-            let backend = self.linked(&model)?;
-            backend.subgraph(ctx, request.read(&self.inner.catalog, ctx.access())?).await
+            let (backend, op) = asked?;
+            backend.subgraph(ctx, op).await
         };
-        let models = [Arc::clone(&model)];
         let Neighbourhood { nodes, edges, cut } = observed(&self.inner.audit, "subgraph", ctx, &models, work).await?;
         let nodes = nodes.into_iter().map(|(record, depth)| (shown(ctx, record), depth)).collect();
         Ok(Neighbourhood { nodes, edges, cut })
@@ -77,6 +84,11 @@ impl QueryService {
                 .hint("start Udal with a PostgreSQL or TerminusDB server")
         })
     }
+}
+
+/// The models whose records a walk may meet: those of which its logs tell. Of one that was refused, the start's.
+fn met(start: &Arc<Model>, walk: Option<&Walk>) -> Vec<Arc<Model>> {
+    walk.map_or_else(|| vec![Arc::clone(start)], |walk| walk.models.clone())
 }
 
 /// The record as the asker may see it.

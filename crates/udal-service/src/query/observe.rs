@@ -97,6 +97,10 @@ async fn noted<T>(
         model: Some(format!("{}.{}", model.group(), model.name())),
         ..AuditEntry::new(ctx, kind, operation)
     };
-    let entries: Vec<AuditEntry> = models.iter().filter(of).map(entry).collect();
+    let mut entries: Vec<AuditEntry> = models.iter().filter(of).map(entry).collect();
+    if kind == AuditKind::Denial && models.is_empty() {
+        // Whoever is denied before their statement is read asked of no model yet.
+        entries.push(AuditEntry::new(ctx, kind, operation));
+    }
     kept(audit, operation, ctx, &entries, done, |error| told(operation, ctx, models, error)).await
 }

@@ -26,12 +26,9 @@ impl QueryService {
     pub async fn raw_sql(&self, ctx: &Context, sql: &str, params: &[Json]) -> Result<Rows> {
         // Who may not ask learns nothing of the models.
         let statement = ctx.check_raw_sql().and_then(|()| RawStatement::parse(sql, &self.inner.catalog));
-        let models: Vec<Arc<Model>> = match &statement {
-            Ok(statement) => {
-                statement.models().iter().filter(|named| named.is_table).map(|named| Arc::clone(&named.model)).collect()
-            }
-            Err(_) => Vec::new(),
-        };
+        // Also those whose name may be a column's: a table can stand behind a comma.
+        let named = statement.iter().flat_map(|statement| statement.models());
+        let models: Vec<Arc<Model>> = named.map(|named| Arc::clone(&named.model)).collect();
         let budget = within(self.budgets.of(models.iter().map(Arc::as_ref)));
         let work = async {
             let limits = RawLimits { rows: budget.rows, bytes: budget.bytes, time: budget.time };
