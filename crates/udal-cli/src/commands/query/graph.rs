@@ -45,11 +45,9 @@ pub(super) fn show_reached(start: &str, traversal: &Traversal, output: &mut Outp
     let model = reached.first().map(|reached| reached.record.model());
     let of_one = model.filter(|model| reached.iter().all(|reached| reached.record.model() == *model));
     let mut columns = vec![ResultColumn::new("depth", FieldType::required(Scalar::Int))];
-    match of_one {
-        Some(model) => columns.extend(model.visible_fields().map(|field| match field.name() {
-            "id" => ResultColumn::of_kind("id", ColumnKind::Ids(model.name().to_owned())),
-            name => ResultColumn::new(name, field.field_type().clone()),
-        })),
+    let fields = of_one.map(|model| Header::of_model(model).columns().to_vec());
+    match &fields {
+        Some(fields) => columns.extend(fields.iter().cloned()),
         None => {
             columns.push(ResultColumn::of_kind("id", ColumnKind::References));
             columns.push(ResultColumn::new("record", FieldType::required(Scalar::Json)));
@@ -60,8 +58,10 @@ pub(super) fn show_reached(start: &str, traversal: &Traversal, output: &mut Outp
     let mut writer = ResultWriter::new(output.answers(), Header::new("reached", columns), layout);
     for Reached { record, depth, path } in reached {
         let mut row = vec![Some(Value::Int(i64::from(*depth)))];
-        match of_one {
-            Some(model) => row.extend(model.visible_fields().map(|field| record.get(field).cloned())),
+        match &fields {
+            Some(fields) => {
+                row.extend(fields.iter().map(|field| record.get(record.model().find(field.name())?).cloned()))
+            }
             None => row.extend([Some(Value::from(record.id())), Some(Value::Json(json_of(record)?))]),
         }
         row.push(Some(Value::Json(path_of(start, path))));
