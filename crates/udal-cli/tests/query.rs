@@ -121,3 +121,29 @@ fn tables_are_reported_on() {
     let documents = ["query", "aggregate", CRM, "AppCRMAccount", "--tenant", "t-report", "--metric", "count=COUNT(*)"];
     assert!(desk.udal(&documents).refused(3).contains("traverse"));
 }
+
+#[test]
+fn tables_are_joined_and_ranked() {
+    let desk = Desk::shared();
+    let create = |model: &str, data: Json| {
+        let data = data.to_string();
+        desk.udal(&["record", "create", "lab", model, "--tenant", "t-join", "--data", &data]).json();
+    };
+    create("AppLabSample", json!({"id": "AppLabSample/1", "kind": "blood", "taken_on": "2026-03-01"}));
+    for (key, value, sample) in [("a", 1.0, Some("AppLabSample/1")), ("b", 2.0, None), ("c", 3.0, None)] {
+        let id = format!("AppLabResult/{key}");
+        create("AppLabResult", json!({"id": id, "test_type": "ph", "value": value, "sample": sample}));
+    }
+    let join = ["query", "join", "--tenant", "t-join", "--table", "r=lab.AppLabResult"];
+    let rest = ["--on", "r.sample = s.id", "--select", "r.value,kind=s.kind", "--order-by", "-r.value"];
+    let inner = desk.udal(&[&join[..], &["--table", "s=lab.AppLabSample"], &rest[..]].concat()).json();
+    assert_eq!(inner, json!([{"r.value": 1.0, "kind": "blood"}]));
+    let left = desk.udal(&[&join[..], &["--table", "s=lab.AppLabSample", "--left", "s"], &rest[..]].concat()).json();
+    let kinds: Vec<&Json> = left.as_array().unwrap().iter().map(|row| &row["kind"]).collect();
+    assert_eq!(kinds, [&Json::Null, &Json::Null, &json!("blood")]);
+
+    let window = ["query", "window", "lab", "AppLabResult", "--tenant", "t-join", "--select", "id"];
+    let place = r#"place={"function":"row_number","partition_by":["test_type"],"order_by":"-value"}"#;
+    let best = desk.udal(&[&window[..], &["--window", place, "--keep", r#"{"place":{"lte":1}}"#]].concat()).json();
+    assert_eq!(best, json!([{"id": "AppLabResult/c", "place": 1}]));
+}
